@@ -2,7 +2,7 @@ import type { ObjectRef } from '@pothos/core';
 import type { Builder, SchemaTypes } from './builder.ts';
 
 /** A reference to an object type whose values are `Shape`. */
-export type SharedRef<Shape> = ObjectRef<SchemaTypes, Shape>;
+export type SharedRef<Shape> = ObjectRef<PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>, Shape>;
 
 /**
  * Hands an object type to the systems built after this one, by its GraphQL name: the `users` schema shares `User`, the server shares the
