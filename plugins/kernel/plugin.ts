@@ -6,7 +6,7 @@ import type { Work } from './work.ts';
 /** A service of another plugin, named by its plugin and typed by what is asked of it. */
 export interface Use<Service = unknown> {
   readonly plugin: string;
-  readonly shape?: (service: Service) => void;
+  shape?(service: Service): void;
 }
 export type Uses = Readonly<Record<string, Use>>;
 export type ServicesFor<U extends Uses> = { readonly [K in keyof U]: U[K] extends Use<infer S> ? S : never };
