@@ -28,8 +28,8 @@ export interface Gateway<R extends Resources = Resources> {
   readonly resources: R;
   readonly bound: readonly Bound[];
   /** Binds a plugin's needs to resources; a resource that does not serve the port, or a need left out, is a compile error. */
-  use<N extends Needs, Options, Service, Builder, Refs>(
-    plugin: Plugin<string, N, Uses, Options, Service, Builder, Refs>,
+  use<N extends Needs, U extends Uses, Options, Service, Builder, Refs>(
+    plugin: Plugin<string, N, U, Options, Service, Builder, Refs>,
     binding: Binding<R, N>,
     options?: Options,
   ): Gateway<R>;

@@ -78,7 +78,6 @@ describe('binding', () => {
       .use(words, { store: 'main' })
       .use(words, { store: 'main' });
     expect(twice.problems()).toEqual(['plugin "words" is used twice']);
-    // @ts-expect-error nothing here serves pub-sub
     expect(
       defineGateway({ main: cache(CAPS) })
         .use(readers, { feed: 'main' })
