@@ -1,0 +1,45 @@
+import { type Connection, defineAdapter, KeyValue, type Provider, PubSub, RankedSet } from '../../ports/index.ts';
+import { connectRedis, type RedisConn } from './connection.ts';
+import { parseEndpoint, type RedisOptions } from './endpoint.ts';
+import { openKeyValue, VALUE_BYTES_MAX } from './key-value.ts';
+import { MESSAGE_BYTES_MAX, openPubSub } from './pub-sub.ts';
+import { openRankedSet } from './ranked-set.ts';
+
+export type { RedisOptions } from './endpoint.ts';
+
+/**
+ * Redis 6.2 or later on one node, or a Redis Cluster from 7.0. Every write of a port is one command or one script, so it happens whole
+ * or not at all. Evicting engines are refused at connect. See each port's file for its keys and costs.
+ */
+export const redis = (options: RedisOptions) => {
+  const endpoint = parseEndpoint(options);
+  const durable = options.durable ?? 'memory';
+  const isDurable = durable === 'disk';
+  const rankedSet: Provider<typeof RankedSet, RedisConn> = {
+    port: RankedSet,
+    caps: { scope: 'cluster', durable: isDurable ? 'disk' : 'none', distinct: true, expiry: { granularityMs: 1 } },
+    open: openRankedSet,
+  };
+  const keyValue: Provider<typeof KeyValue, RedisConn> = {
+    port: KeyValue,
+    caps: {
+      scope: 'cluster',
+      durable: isDurable,
+      valueBytesMax: VALUE_BYTES_MAX,
+      expiry: { granularityMs: 1 },
+      atomic: ['take', 'add', 'onlyIf'],
+    },
+    open: openKeyValue,
+  };
+  const pubSub: Provider<typeof PubSub, RedisConn> = {
+    port: PubSub,
+    caps: { scope: 'cluster', delivery: 'at-most-once', order: 'per-topic', messageBytesMax: MESSAGE_BYTES_MAX },
+    open: openPubSub,
+  };
+  return defineAdapter({
+    name: 'redis',
+    version: '1',
+    provides: { rankedSet, keyValue, pubSub },
+    connect: (context): Promise<Connection<RedisConn>> => connectRedis(endpoint, durable, context),
+  });
+};

@@ -1,0 +1,7 @@
+import { KEY_VALUE_SCRIPTS } from './key-value-scripts.ts';
+import { RANKED_SET_SCRIPTS } from './ranked-set-scripts.ts';
+
+/** Every script of the adapter, by the name of the command it becomes. A fresh connection sends a script's text once, then its digest. */
+export const SCRIPTS = { ...RANKED_SET_SCRIPTS, ...KEY_VALUE_SCRIPTS };
+
+export type ScriptName = keyof typeof SCRIPTS;
