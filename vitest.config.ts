@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const room = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The public names resolve to the sources, as `exports` does for those who installed the package. */
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^portico$/, replacement: room('server/index.ts') },
+      { find: /^portico\/plugin$/, replacement: room('plugins/kernel/index.ts') },
+      { find: /^portico\/adapter$/, replacement: room('adapters/kit/index.ts') },
+      { find: /^portico\/ports$/, replacement: room('ports/index.ts') },
+      { find: /^portico\/testing$/, replacement: room('test/kit/index.ts') },
+      { find: /^portico\/client$/, replacement: room('server/client/index.ts') },
+    ],
+  },
+  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks', maxWorkers: 2 },
+});
