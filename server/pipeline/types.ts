@@ -53,6 +53,8 @@ export interface Pipeline {
   context(caller: Caller): Context;
   /** Prepares and runs a query or mutation, errors masked and formatted, measured and logged. */
   run(request: OperationRequest, caller: Caller): Promise<Answer>;
+  /** The same as `run`, without a promise where nothing had to be waited for. */
+  runNow(request: OperationRequest, caller: Caller): Answer | Promise<Answer>;
   /** Masks and formats an execution's errors, logging faults once. */
   finish(result: ExecutionResult, caller: Caller): ExecutionResult;
 }
