@@ -13,8 +13,8 @@ export interface RedisConn {
   readonly listener: Listener;
   readonly load: { inFlight: number };
   /** Whether one command may name both keys. */
-  isSameSlot(a: string, b: string): boolean;
-  health(): Promise<Health>;
+  readonly isSameSlot: (a: string, b: string) => boolean;
+  readonly health: () => Promise<Health>;
 }
 
 /**
@@ -37,7 +37,10 @@ export async function connectRedis(
     await untilConnected(client, signal, endpoint, () => lastFault);
     const version = await checkEngine(client, durable);
     const listener = createListener(endpoint, client, log);
-    client.on('close', () => log.warn('the connection to Redis was lost', { fault: lastFault }));
+    let closing: Promise<void> | undefined;
+    client.on('close', () => {
+      if (closing === undefined) log.warn('the connection to Redis was lost', { fault: lastFault });
+    });
     client.on('ready', () => log.info('connected to Redis'));
     const conn: RedisConn = {
       client,
@@ -47,7 +50,6 @@ export async function connectRedis(
       isSameSlot: (a, b) => !isCluster || slotOf(a) === slotOf(b),
       health: () => ping(client),
     };
-    let closing: Promise<void> | undefined;
     return {
       conn,
       health: () => (closing === undefined ? ping(client) : Promise.resolve({ status: 'down', detail: 'closed' })),

@@ -1,7 +1,21 @@
-import { type Connection, defineAdapter, KeyValue, type Provider, PubSub, RankedSet } from '../../ports/index.ts';
+import {
+  type Connection,
+  defineAdapter,
+  EventLog,
+  GeoIndex,
+  KeyValue,
+  Lease,
+  type Provider,
+  PubSub,
+  RankedSet,
+} from '../../ports/index.ts';
 import { connectRedis, type RedisConn } from './connection.ts';
 import { parseEndpoint, type RedisOptions } from './endpoint.ts';
+import { openEventLog } from './event-log.ts';
+import { EARTH_RADIUS_METERS, LATITUDE_MAX } from './geo-areas.ts';
+import { openGeoIndex } from './geo-index.ts';
 import { openKeyValue, VALUE_BYTES_MAX } from './key-value.ts';
+import { openLease } from './lease.ts';
 import { MESSAGE_BYTES_MAX, openPubSub } from './pub-sub.ts';
 import { openRankedSet } from './ranked-set.ts';
 
@@ -36,10 +50,32 @@ export const redis = (options: RedisOptions) => {
     caps: { scope: 'cluster', delivery: 'at-most-once', order: 'per-topic', messageBytesMax: MESSAGE_BYTES_MAX },
     open: openPubSub,
   };
+  const eventLog: Provider<typeof EventLog, RedisConn> = {
+    port: EventLog,
+    caps: { scope: 'cluster', durable, gapless: true, dedupe: 'retained' },
+    open: openEventLog,
+  };
+  const lease: Provider<typeof Lease, RedisConn> = {
+    port: Lease,
+    caps: { scope: 'cluster', fencing: true, durable },
+    open: openLease,
+  };
+  const geoIndex: Provider<typeof GeoIndex, RedisConn> = {
+    port: GeoIndex,
+    caps: {
+      scope: 'cluster',
+      durable: isDurable ? 'disk' : 'none',
+      shapes: ['circle', 'box', 'polygon'],
+      earthRadiusMeters: EARTH_RADIUS_METERS,
+      precisionMeters: 0.6,
+      latitudeMax: LATITUDE_MAX,
+    },
+    open: openGeoIndex,
+  };
   return defineAdapter({
     name: 'redis',
     version: '1',
-    provides: { rankedSet, keyValue, pubSub },
+    provides: { rankedSet, geoIndex, keyValue, pubSub, eventLog, lease },
     connect: (context): Promise<Connection<RedisConn>> => connectRedis(endpoint, durable, context),
   });
 };

@@ -133,7 +133,7 @@ interface Line {
 }
 
 interface LineEvents {
-  message(channel: string, data: string): void;
+  readonly message: (channel: string, data: string) => void;
   /** Channels that must be heard on this line. */
   channels(): readonly string[];
   back(channels: readonly string[]): void;

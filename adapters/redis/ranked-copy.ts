@@ -17,9 +17,8 @@ export async function copyAcrossSlots(conn: RedisConn, ask: Ask, source: Keys, t
   if (dumped[2]?.[0] === null) return 0;
   await conn.client.unlink(...beside);
   await Promise.all(
-    dumped.map(([bytes, expiresAtMs], i) => {
-      if (bytes === null) return undefined;
-      return conn.client.restore(beside[i] ?? '', Math.max(expiresAtMs, 0), bytes, 'ABSTTL');
+    dumped.map(async ([bytes, expiresAtMs], i) => {
+      if (bytes !== null) await conn.client.restore(beside[i] ?? '', Math.max(expiresAtMs, 0), bytes, 'ABSTTL');
     }),
   );
   const replaced = await ask.script('porticoRankedReplace', ...beside, ...target);

@@ -11,6 +11,7 @@ export const redisSuite = () => serviceOrSkip('Redis', hasRedis(), 'apt-get inst
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  readonly isRunning: boolean;
   /** SIGKILL, as a power cut would; resolves when the process is gone. */
   kill9(): Promise<void>;
   /** Starts it again on the same port and folder; resolves when it serves. */
@@ -49,6 +50,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
 export interface RedisCluster {
   readonly nodes: readonly RedisServer[];
   readonly urls: readonly string[];
+  /** Starts the nodes that were killed; resolves when the Cluster serves. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,15 +61,22 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   const nodes = await Promise.all([1, 2, 3].map(() => startRedis({ extra })));
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
   execFileSync('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'], { stdio: 'ignore' });
-  for (const { port } of nodes) {
-    await untilTrue(`node ${port} serves its slots`, async () => {
-      const state = await withClient(port, (client) => client.cluster('INFO'));
-      return String(state).includes('cluster_state:ok') && String(state).includes('cluster_known_nodes:3');
-    });
-  }
+  const untilServing = async () => {
+    for (const { port } of nodes) {
+      await untilTrue(`node ${port} serves its slots`, async () => {
+        const state = String(await withClient(port, (client) => client.cluster('INFO')));
+        return state.includes('cluster_state:ok') && state.includes('cluster_slots_ok:16384') && state.includes('cluster_known_nodes:3');
+      });
+    }
+  };
+  await untilServing();
   return {
     nodes,
     urls: nodes.map(({ url }) => url),
+    async restart() {
+      await Promise.all(nodes.filter((node) => !node.isRunning).map((node) => node.restart()));
+      await untilServing();
+    },
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()));
     },
@@ -101,6 +111,9 @@ function createServer(port: number, dir: string, arguments_: readonly string[]):
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    get isRunning() {
+      return child !== undefined;
+    },
     kill9,
     async restart() {
       if (child !== undefined) throw new Error('the server runs');
@@ -139,7 +152,7 @@ function command(arguments_: readonly string[]): [string, string[]] {
   return has('setpriv') ? ['setpriv', ['--pdeathsig', 'KILL', 'redis-server', ...arguments_]] : ['redis-server', [...arguments_]];
 }
 
-const hasRedis = () => has('redis-server');
+export const hasRedis = () => has('redis-server');
 
 function has(binary: string): boolean {
   try {
