@@ -1,7 +1,10 @@
 import { type Adapter, type ConnectContext, type Connection, defineAdapter } from '../../ports/index.ts';
 import { type Conn, connectPostgres } from './connection.ts';
 import { startEmbedded } from './embedded/server.ts';
+import { keyValueProvider } from './key-value.ts';
+import { leaseProvider } from './lease.ts';
 import { eventLogProvider } from './log/event-log.ts';
+import { pubSubProvider } from './pub-sub.ts';
 import { relationalProvider } from './relational.ts';
 
 export interface PostgresOptions {
@@ -29,6 +32,9 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const provides = {
   relational: relationalProvider,
   eventLog: eventLogProvider,
+  lease: leaseProvider,
+  pubSub: pubSubProvider,
+  keyValue: keyValueProvider,
 } as const;
 
 /** A PostgreSQL server of yours, version 15 or newer. The user must be allowed to create the schema `portico`. */

@@ -37,7 +37,7 @@ export function createOutboxStore(conn: Conn, namespace: string, ended: AbortSig
   const sleepers = new Set<() => void>();
   const mark = () => {
     isDirty = true;
-    for (const rouse of [...sleepers]) rouse();
+    for (const rouse of sleepers) rouse();
   };
   let heard: ReturnType<Conn['listener']['hear']> | undefined;
 

@@ -82,8 +82,9 @@ export async function transact<T>(link: Link, options: TransactionOptions, work:
   isOpen = false;
   const { command } = await link.query('commit');
   // A statement failed and its error was swallowed: the server answers COMMIT with ROLLBACK and no error.
-  if (command === 'ROLLBACK') throw firstError ?? new PortError('CONFLICT', 'the transaction was rolled back', { adapter: 'postgres' });
-  return result;
+  if (command !== 'ROLLBACK') return result;
+  if (firstError instanceof Error) throw firstError;
+  throw new PortError('CONFLICT', 'the transaction was rolled back', { adapter: 'postgres' });
 }
 
 function modeOf(options: TransactionOptions): string {
