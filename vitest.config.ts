@@ -15,5 +15,5 @@ export default defineConfig({
       { find: /^portico\/client$/, replacement: room('server/client/index.ts') },
     ],
   },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks', maxWorkers: 2 },
+  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 90_000, pool: 'forks', maxWorkers: 2 },
 });
