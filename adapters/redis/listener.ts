@@ -92,16 +92,14 @@ export function createListener(endpoint: Endpoint, client: Client, log: AdapterL
   return {
     async add(name, hearer) {
       if (isClosed) throw new PortError('CLOSED', 'the connection to Redis is closed', { adapter: 'redis' });
-      let channel = channels.get(name);
-      if (channel === undefined) {
-        const node = nodeOf(name);
-        channel = { hearers: new Set(), node, live: lineTo(node).subscribe(name) };
-        channels.set(name, channel);
-      }
+      const held = channels.get(name);
+      const node = held?.node ?? nodeOf(name);
+      const channel = held ?? { hearers: new Set(), node, live: lineTo(node).subscribe(name) };
+      if (held === undefined) channels.set(name, channel);
       channel.hearers.add(hearer);
       try {
         await channel.live;
-        await lineTo(channel.node).untilReady();
+        if (held !== undefined) await lineTo(channel.node).untilAlive();
       } catch (error) {
         this.remove(name, hearer);
         throw error;
@@ -127,8 +125,8 @@ export function createListener(endpoint: Endpoint, client: Client, log: AdapterL
 interface Line {
   subscribe(channel: string): Promise<void>;
   unsubscribe(channel: string): void;
-  /** Rejects with UNAVAILABLE while the node is away. */
-  untilReady(): Promise<void>;
+  /** Resolves when the node has answered; rejects while it is away. */
+  untilAlive(): Promise<void>;
   close(): void;
 }
 
@@ -181,8 +179,15 @@ function createLine(endpoint: Endpoint, node: string, events: LineEvents): Line 
       throw new PortError('UNAVAILABLE', 'Redis is not connected, so nothing can be heard', { port: 'pub-sub', adapter: 'redis' });
     }
   };
+  let asked: Promise<unknown> | undefined;
   return {
-    untilReady,
+    async untilAlive() {
+      await untilReady();
+      asked ??= redis.ping().finally(() => {
+        asked = undefined;
+      });
+      await asked;
+    },
     async subscribe(channel) {
       await untilReady();
       await (isSharded ? redis.ssubscribe(channel) : redis.subscribe(channel));
