@@ -21,6 +21,7 @@ export class RecordHeap {
   readonly #fields: number;
   readonly #words: Float64Array[] = [];
   readonly #bytes: Buffer[] = [];
+  readonly #halves: Uint32Array[] = [];
   /** Head of the free list per text size in words; a free record's first word names the next one. */
   readonly #free = new Float64Array(SIZES + 1);
   #end = 1;
@@ -65,6 +66,15 @@ export class RecordHeap {
 
   set(handle: number, field: number, value: number): void {
     (this.#words[handle >>> CHUNK_SHIFT] as Float64Array)[(handle & WORD_MASK) + field] = value;
+  }
+
+  /** Half a number, for two integers in the place of one: 0 or 1 of field 0, 2 or 3 of field 1, and so on. */
+  getHalf(handle: number, half: number): number {
+    return (this.#halves[handle >>> CHUNK_SHIFT] as Uint32Array)[(handle & WORD_MASK) * 2 + half] as number;
+  }
+
+  setHalf(handle: number, half: number, value: number): void {
+    (this.#halves[handle >>> CHUNK_SHIFT] as Uint32Array)[(handle & WORD_MASK) * 2 + half] = value;
   }
 
   text(handle: number): string {
@@ -132,6 +142,7 @@ export class RecordHeap {
   #addChunk(words: number): number {
     const chunk = new Float64Array(words);
     this.#bytes.push(Buffer.from(chunk.buffer));
+    this.#halves.push(new Uint32Array(chunk.buffer));
     return this.#words.push(chunk) - 1;
   }
 
@@ -140,5 +151,6 @@ export class RecordHeap {
     chunk.set(this.#words[0] as Float64Array);
     this.#words[0] = chunk;
     this.#bytes[0] = Buffer.from(chunk.buffer);
+    this.#halves[0] = new Uint32Array(chunk.buffer);
   }
 }
