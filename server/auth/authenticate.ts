@@ -14,6 +14,8 @@ export interface Authenticator {
    * Sync for a token that was verified before. Both at once are refused, since they may name two viewers.
    */
   authenticate(credentials: Credentials): Authentication | Promise<Authentication>;
+  /** The same for whoever wants the viewer or an error: rejects with the reason. */
+  identify(credentials: Credentials): Promise<Viewer>;
 }
 
 export interface AuthSettings {
@@ -44,17 +46,23 @@ export function createAuthenticator(settings: AuthSettings): Authenticator {
     });
   };
 
+  const authenticate = (credentials: Credentials): Authentication | Promise<Authentication> => {
+    const authorization = credentials['authorization'];
+    const apiKey = credentials['x-api-key'];
+    if (authorization === undefined && apiKey === undefined) return ANONYMOUS_OUTCOME;
+    if (authorization !== undefined && apiKey !== undefined) return refuse('send Authorization or X-API-Key, not both');
+    const credential = authorization ?? apiKey;
+    if (typeof credential !== 'string' || credential.length > CREDENTIAL_CHARS_MAX) return refuse('the credential is no text, or too long');
+    if (authorization === undefined) return apiKeys.find(credential) ?? refuse('the API key is unknown');
+    return verified.get(credential, clock.now()) ?? byToken(credential);
+  };
+
   return {
-    authenticate(credentials) {
-      const authorization = credentials['authorization'];
-      const apiKey = credentials['x-api-key'];
-      if (authorization === undefined && apiKey === undefined) return ANONYMOUS_OUTCOME;
-      if (authorization !== undefined && apiKey !== undefined) return refuse('send Authorization or X-API-Key, not both');
-      const credential = authorization ?? apiKey;
-      if (typeof credential !== 'string' || credential.length > CREDENTIAL_CHARS_MAX)
-        return refuse('the credential is no text, or too long');
-      if (authorization === undefined) return apiKeys.find(credential) ?? refuse('the API key is unknown');
-      return verified.get(credential, clock.now()) ?? byToken(credential);
+    authenticate,
+    async identify(credentials) {
+      const outcome = await authenticate(credentials);
+      if (!outcome.ok) throw new Error(outcome.reason);
+      return outcome.viewer;
     },
   };
 }

@@ -84,34 +84,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return asAnswer(rejected);
   };
 
-  const answer = (request: OperationRequest, found: string | Rejected, caller: Caller): Answer | Promise<Answer> => {
-    const outcome = typeof found === 'string' ? plan(found, request) : found;
-    if ('status' in outcome) return refused(outcome);
-    if (outcome.kind === 'subscription') return refused(SUBSCRIPTION_REFUSED);
+  const execute = (operation: Runnable, variables: Variables, caller: Caller): Answer | Promise<Answer> => {
+    if (operation.kind === 'subscription') return refused(SUBSCRIPTION_REFUSED);
     const startedMs = performance.now();
     const context = new OperationContext(caller);
-    const variables = request.variables ?? NO_VARIABLES;
     let result: ExecutionResult | Promise<ExecutionResult>;
     try {
-      result = outcome.execute(context, undefined, variables);
+      result = operation.execute(context, undefined, variables);
     } catch (error) {
       result = failed(error);
     }
     if (!('then' in result)) {
       context.release();
-      return answered(result, caller, outcome.kind, startedMs);
+      return answered(result, caller, operation.kind, startedMs);
     }
     const running = result;
     return new Promise((resolve) => {
       const deadline = deadlines.start(() => {
         context.abort(new DOMException('the operation took too long', 'TimeoutError'));
-        meter.record(outcome.kind, 'timeout', performance.now() - startedMs);
+        meter.record(operation.kind, 'timeout', performance.now() - startedMs);
         log.warn('an operation took too long', {
           requestId: caller.requestId,
-          operation: outcome.operationName,
+          operation: operation.operationName,
           afterMs: limits.operationMs,
         });
-        const unknown = outcome.kind === 'mutation' ? { outcome: 'unknown' } : {};
+        const unknown = operation.kind === 'mutation' ? { outcome: 'unknown' } : {};
         resolve(
           asAnswer(reject(504, 'TIMEOUT', `The operation took longer than ${limits.operationMs} ms.`, { retryable: true, ...unknown })),
         );
@@ -120,10 +117,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         if (!deadline.isOpen) return;
         deadlines.finish(deadline);
         context.release();
-        resolve(answered(settled, caller, outcome.kind, startedMs));
+        resolve(answered(settled, caller, operation.kind, startedMs));
       };
       running.then(settle, (error: unknown) => settle(failed(error)));
     });
+  };
+
+  const answer = (request: OperationRequest, found: string | Rejected, caller: Caller): Answer | Promise<Answer> => {
+    const outcome = typeof found === 'string' ? plan(found, request) : found;
+    return 'status' in outcome ? refused(outcome) : execute(outcome, request.variables ?? NO_VARIABLES, caller);
   };
 
   const runNow = (request: OperationRequest, caller: Caller): Answer | Promise<Answer> => {
@@ -145,9 +147,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     context: (caller): Context => new OperationContext(caller),
     run: async (request, caller) => runNow(request, caller),
     runNow,
+    runPrepared: (operation, caller) => execute(operation, operation.variables, caller),
     finish,
   };
 }
+
+/** What a plan and a prepared operation have in common. */
+type Runnable = Pick<Plan, 'kind' | 'operationName' | 'execute'>;
 
 const NO_VARIABLES: Variables = {};
 

@@ -18,7 +18,7 @@ import { variableErrors } from './variables.ts';
 
 /** One operation of a validated document, ready to run any number of times with any variables. */
 export interface Plan {
-  readonly kind: OperationDefinitionNode['operation'];
+  readonly kind: 'query' | 'mutation' | 'subscription';
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
   readonly measure: Measure;

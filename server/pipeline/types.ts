@@ -55,6 +55,8 @@ export interface Pipeline {
   run(request: OperationRequest, caller: Caller): Promise<Answer>;
   /** The same as `run`, without a promise where nothing had to be waited for. */
   runNow(request: OperationRequest, caller: Caller): Answer | Promise<Answer>;
+  /** Runs what `prepare` let pass, under the same deadline and masking. */
+  runPrepared(operation: Prepared, caller: Caller): Answer | Promise<Answer>;
   /** Masks and formats an execution's errors, logging faults once. */
   finish(result: ExecutionResult, caller: Caller): ExecutionResult;
 }
