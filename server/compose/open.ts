@@ -1,6 +1,6 @@
 import { type Migration, migrate } from '../../drizzle/migrate.ts';
 import type { AnyPlugin, Log, Opened } from '../../plugins/kernel/index.ts';
-import type { Connection, Health, Instance, Port, Relational } from '../../ports/index.ts';
+import type { ApiOf, Connection, Health, Instance, Port, Relational, Scope } from '../../ports/index.ts';
 import { type Bound, type Gateway, providerOf } from './gateway.ts';
 
 /** Problems found before or while the engines were reached: all of them, one sentence each. */
@@ -28,6 +28,11 @@ export interface OpenResources {
   readonly ports: readonly OpenPort[];
   /** The opened ports of a plugin, by need. */
   portsOf(plugin: string): Readonly<Record<string, Opened<Port>>>;
+  /**
+   * A port for the gateway itself, on the first resource in use that serves it to every process of a cluster; undefined where none
+   * does: then the gateway counts for itself.
+   */
+  openShared<P extends Port<string, unknown, { readonly scope: Scope }>>(port: P): Promise<ApiOf<P> | undefined>;
   close(): Promise<void>;
 }
 
@@ -35,6 +40,8 @@ export interface OpenOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly now: () => number;
+  /** False: the tables are left as they are. */
+  readonly migrate?: boolean;
 }
 
 /** Connects every resource in use, migrates, opens a port per need. On failure closes what it had opened. */
@@ -58,11 +65,22 @@ export async function openResources(gateway: Gateway, options: OpenOptions): Pro
       );
       ports.push(...instances.map(({ open }) => open));
     }
-    await migrateAll(gateway.bound, opened);
+    if (options.migrate !== false) await migrateAll(gateway.bound, (plugin) => opened.get(plugin) ?? {});
     return {
       descriptions: Object.fromEntries([...connections].map(([name, connection]) => [name, connection.description])),
       ports,
       portsOf: (plugin) => opened.get(plugin) ?? {},
+      async openShared<P extends Port<string, unknown, { readonly scope: Scope }>>(port: P) {
+        for (const [name, connection] of connections) {
+          const adapter = gateway.resources[name];
+          const provider = adapter && providerOf(adapter, port);
+          if (!provider || (provider.caps as { readonly scope: Scope }).scope !== 'cluster') continue;
+          const instance = await provider.open(connection.conn, { namespace: 'gateway', signal: options.signal, now: options.now });
+          closers.push(() => instance.close());
+          return instance.api as ApiOf<P>;
+        }
+        return undefined;
+      },
       close,
     };
   } catch (error) {
@@ -116,16 +134,16 @@ async function openNeeds(
 }
 
 /** Every plugin's migrations, run under one lock for each relational port they go to. */
-async function migrateAll(bound: readonly Bound[], opened: ReadonlyMap<string, Readonly<Record<string, Opened<Port>>>>): Promise<void> {
-  for (const { relational, migrations } of migrationPlan(bound, opened)) await migrate(relational.db, migrations);
+async function migrateAll(bound: readonly Bound[], portsOf: OpenResources['portsOf']): Promise<void> {
+  for (const { relational, migrations } of migrationPlan(bound, portsOf)) await migrate(relational.db, migrations);
 }
 
-export function migrationPlan(bound: readonly Bound[], opened: ReadonlyMap<string, Readonly<Record<string, Opened<Port>>>>) {
+export function migrationPlan(bound: readonly Bound[], portsOf: OpenResources['portsOf']) {
   const plan = new Map<string, { relational: Relational; migrations: Migration[] }>();
   for (const { plugin, binding } of bound) {
     const migrations = (plugin as AnyPlugin).migrations;
     if (!migrations) continue;
-    const relational = opened.get(plugin.name)?.[migrations.need]?.api as Relational | undefined;
+    const relational = portsOf(plugin.name)[migrations.need]?.api as Relational | undefined;
     const resource = binding[migrations.need];
     if (!relational || resource === undefined) continue;
     const entry = plan.get(resource) ?? { relational, migrations: [] };
