@@ -45,12 +45,12 @@ export async function connectPostgres(settings: ConnSettings, context: Pick<Conn
   const rows = createPool({
     ...limits,
     max: settings.poolSize,
-    open: () => openLink({ ...link, applicationName: 'portico', fetchTypes: true }),
+    open: () => openLink({ ...link, applicationName: 'portico' }),
   });
   const house = createPool({
     ...limits,
     max: HOUSE_LINKS,
-    open: () => openLink({ ...link, applicationName: 'portico ports', fetchTypes: false }),
+    open: () => openLink({ ...link, applicationName: 'portico ports' }),
   });
   const serverVersion = await house.use(async (session) => {
     await installTables(session);
@@ -58,7 +58,7 @@ export async function connectPostgres(settings: ConnSettings, context: Pick<Conn
     return row?.server_version.split(' ')[0] ?? 'of unknown version';
   });
   const listener = createListener({
-    open: (hooks) => openLink({ ...link, ...hooks, applicationName: 'portico listener', fetchTypes: false }),
+    open: (hooks) => openLink({ ...link, ...hooks, applicationName: 'portico listener' }),
     onLost: () => context.log.warn('the listening connection to PostgreSQL was lost; it is being restored'),
   });
 

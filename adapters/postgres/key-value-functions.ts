@@ -67,6 +67,9 @@ begin
       select k.value as old_value, k.expires_at_ms as old_expires into v_row
         from portico.key_values k where k.namespace = p_namespace and k.key = e.key for update;
       v_is_live := found and (v_row.old_expires is null or v_row.old_expires > portico.now_ms());
+      if v_is_live and v_row.old_value !~ '^-?[0-9]{1,16}$' then
+        raise exception 'the value of a counter is no integer' using errcode = 'invalid_text_representation';
+      end if;
       v_old := case when v_is_live then v_row.old_value::bigint else 0 end;
       v_new := v_old::numeric + e.delta;
       value := null;

@@ -28,7 +28,7 @@ export interface ListenerOptions {
 const PULSE_MS = 5_000;
 const BACKOFF_MS = [20, 50, 100, 200, 400, 800] as const;
 /** A new subscription waits this long for a listener that is away. */
-const LIVE_WAIT_MS = 5_000;
+const LIVE_WAIT_MS = 2_000;
 
 export function createListener(options: ListenerOptions): Listener {
   const hearers = new Map<string, Set<Hearer>>();

@@ -7,11 +7,12 @@
  *
  * Answers ('p', partition, position of its first new record - 1, at_ms), ('d', index of a duplicate, its position, its at_ms) and
  * ('c', index of a clashing record, null, null). Indexes are 1-based. An id occurs once per write: the caller sees to that.
+ * The calls in p_refused clash in themselves; their ids are only looked up.
  * Statements of a volatile function see what was committed before them, so step 2 sees the writes that step 1 waited for.
  */
 export const APPEND_FUNCTION = `
 create function portico.append(
-  p_topic int, p_partitions int[], p_has_ids boolean,
+  p_topic int, p_partitions int[], p_has_ids boolean, p_refused int[],
   p_call int[], p_part int[], p_key text[], p_id text[], p_data text[]
 ) returns table (kind text, n int, "position" bigint, at_ms bigint)
 language plpgsql set enable_seqscan = off as $$
@@ -19,7 +20,7 @@ language plpgsql set enable_seqscan = off as $$
 declare
   v_now bigint;
   v_clashing int[] := '{}';
-  v_clashing_calls int[] := '{}';
+  v_clashing_calls int[] := p_refused;
   v_known int[] := '{}';
   v_known_position bigint[] := '{}';
   v_known_at bigint[] := '{}';
@@ -30,7 +31,7 @@ begin
   v_now := floor(extract(epoch from clock_timestamp()) * 1000);
 
   if p_has_ids then
-    select coalesce(array_agg(u.ord) filter (where not r.same), '{}'), coalesce(array_agg(distinct u.call) filter (where not r.same), '{}'),
+    select coalesce(array_agg(u.ord) filter (where not r.same), '{}'), p_refused || coalesce(array_agg(distinct u.call) filter (where not r.same), '{}'),
            coalesce(array_agg(u.ord order by u.ord) filter (where r.same), '{}'),
            coalesce(array_agg(r.position order by u.ord) filter (where r.same), '{}'),
            coalesce(array_agg(r.at_ms order by u.ord) filter (where r.same), '{}')

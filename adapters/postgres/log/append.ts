@@ -32,6 +32,8 @@ interface Job {
   readonly items: readonly Item[];
   readonly aliases: readonly number[];
   readonly ids: ReadonlySet<string>;
+  /** Indexes of records whose id stands earlier in the same call with other data. Such a call is looked up and never written. */
+  readonly ownClashes: readonly number[];
   readonly weight: number;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: unknown) => void;
@@ -63,20 +65,19 @@ export function createAppender(conn: Conn, topic: Topic, wakes: Wakes): Appender
       checkInteger('the number of records', records.length, 0, APPEND_MAX);
       if (records.length === 0) return { kind: 'appended', placed: [] };
       const prepared = prepare(topic, records);
-      if (prepared.kind === 'clash') return prepared;
       const done = new Promise<AppendResult>((resolve, reject) => lane.push({ ...prepared, resolve, reject }));
       return signal === undefined ? done : abandonable(done, signal);
     },
   };
 }
 
-type Prepared = { readonly kind: 'job' } & Pick<Job, 'items' | 'aliases' | 'ids' | 'weight'>;
+type Prepared = Omit<Job, 'resolve' | 'reject'>;
 
 /** Checks the records, places them in partitions and folds the repeats of an id within the call. */
-function prepare(topic: Topic, records: readonly NewRecord[]): Prepared | { readonly kind: 'clash'; readonly clashes: readonly number[] } {
+function prepare(topic: Topic, records: readonly NewRecord[]): Prepared {
   const items: Item[] = [];
   const aliases: number[] = [];
-  const clashes: number[] = [];
+  const ownClashes: number[] = [];
   const places = new Map<string, number>();
   let bytes = 0;
   for (const [index, record] of records.entries()) {
@@ -85,7 +86,7 @@ function prepare(topic: Topic, records: readonly NewRecord[]): Prepared | { read
     const name = record.id === undefined ? undefined : `${partition} ${record.id}`;
     const earlier = name === undefined ? undefined : places.get(name);
     if (earlier !== undefined) {
-      if (items[earlier]?.data !== record.data) clashes.push(index);
+      if (items[earlier]?.data !== record.data) ownClashes.push(index);
       aliases.push(earlier);
       continue;
     }
@@ -95,8 +96,7 @@ function prepare(topic: Topic, records: readonly NewRecord[]): Prepared | { read
   }
   if (bytes > APPEND_BYTES_MAX)
     throw new PortError('INVALID_ARGUMENT', `an append holds at most ${APPEND_BYTES_MAX} bytes`, { port: 'event-log' });
-  if (clashes.length > 0) return { kind: 'clash', clashes };
-  return { kind: 'job', items, aliases, ids: new Set(places.keys()), weight: bytes + items.length * RECORD_WEIGHT };
+  return { items, aliases, ids: new Set(places.keys()), ownClashes, weight: bytes + items.length * RECORD_WEIGHT };
 }
 
 function checkRecord(topic: Topic, record: NewRecord): number {
@@ -120,11 +120,12 @@ async function write(conn: Conn, topic: Topic, wakes: Wakes, jobs: readonly Job[
     const rows = await conn.call<AnswerRow>(
       'event-log',
       `select kind, n, position, at_ms
-         from portico.append($1::int, $2::int[], $3::boolean, $4::int[], $5::int[], $6::text[], $7::text[], $8::text[])`,
+         from portico.append($1::int, $2::int[], $3::boolean, $4::int[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[])`,
       [
         topic.id,
         integerArray([...new Set(partitions)]),
         jobs.some((job) => job.ids.size > 0),
+        integerArray(jobs.flatMap((job, call) => (job.ownClashes.length > 0 ? [call] : []))),
         integerArray(calls),
         integerArray(partitions),
         textArray(items.map((item) => item.key)),
@@ -152,7 +153,8 @@ function settle(jobs: readonly Job[], rows: readonly AnswerRow[], tell: (partiti
   for (const job of jobs) {
     const base = offset;
     offset += job.items.length;
-    const clashes = job.aliases.flatMap((item, index) => (clashing.has(base + item) ? [index] : []));
+    const isClash = (item: number, index: number) => clashing.has(base + item) || job.ownClashes.includes(index);
+    const clashes = job.aliases.flatMap((item, index) => (isClash(item, index) ? [index] : []));
     if (clashes.length > 0) {
       job.resolve({ kind: 'clash', clashes });
       continue;
