@@ -18,10 +18,8 @@ export const memory = () =>
       const spaces: Spaces = createSpaces();
       return {
         conn: spaces,
-        health: () => Promise.resolve({ status: 'ok' as const, latencyMs: 0 }),
-        async close() {
-          spaces.close();
-        },
+        health: () => Promise.resolve(spaces.isOpen ? { status: 'ok', latencyMs: 0 } : { status: 'down', detail: 'closed' }),
+        close: () => spaces.close(),
         description: 'memory of this process',
       };
     },

@@ -1,5 +1,5 @@
 import { type AddEntry, KeyValue, type KeyValueCaps, type Provider, type SetEntry } from '../../ports/index.ts';
-import { checkAborted, checkInteger, checkText, openInstance, PortError } from '../kit/index.ts';
+import { checkAborted, checkInteger, checkText, PortError } from '../kit/index.ts';
 import { createExpiryHeap } from './expiry-heap.ts';
 import type { Spaces, Sweepable } from './spaces.ts';
 
@@ -25,11 +25,7 @@ export const keyValue: Provider<typeof KeyValue, Spaces> = {
   caps,
   async open(spaces, context) {
     const space = spaces.of('key-value', context.namespace, context.now, createEntries);
-    return openInstance(createKeyValue(space), {
-      port: 'key-value',
-      adapter: 'memory',
-      health: () => Promise.resolve({ status: 'ok', latencyMs: 0 }),
-    });
+    return spaces.instance('key-value', createKeyValue(space));
   },
 };
 

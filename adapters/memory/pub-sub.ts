@@ -1,5 +1,5 @@
 import { type Message, type Provider, PubSub, type PubSubCaps, type SubscribeOptions, type Subscription } from '../../ports/index.ts';
-import { checkInteger, checkText, createInbox, type Inbox, openInstance, PortError } from '../kit/index.ts';
+import { checkInteger, checkText, createInbox, type Inbox, PortError } from '../kit/index.ts';
 import type { Spaces, Sweepable } from './spaces.ts';
 
 const TOPIC_BYTES_MAX = 200;
@@ -22,14 +22,9 @@ export const pubSub: Provider<typeof PubSub, Spaces> = {
       for (const end of ends) end();
     };
     context.signal.addEventListener('abort', endAll, { once: true });
-    return openInstance(createPubSub(topics, ends), {
-      port: 'pub-sub',
-      adapter: 'memory',
-      health: () => Promise.resolve({ status: 'ok', latencyMs: 0 }),
-      close() {
-        context.signal.removeEventListener('abort', endAll);
-        endAll();
-      },
+    return spaces.instance('pub-sub', createPubSub(topics, ends), () => {
+      context.signal.removeEventListener('abort', endAll);
+      endAll();
     });
   },
 };

@@ -1,11 +1,16 @@
+import { type Instance, openInstance } from '../kit/index.ts';
+
 /**
  * The engine behind one connection: for each port and namespace one space of data, shared by all instances opened on it.
  * It lives as long as the connection; closing an instance forgets nothing.
  */
 export interface Spaces {
+  readonly isOpen: boolean;
   /** The space of a port and namespace, made by the first who asks. Its clock is that of whoever opened last. */
   of<Space extends Sweepable>(port: string, namespace: string, now: () => number, create: (clock: () => number) => Space): Space;
-  close(): void;
+  /** An instance that is closed with the connection at the latest. */
+  instance<Api extends object>(port: string, api: Api, close?: () => void): Instance<Api>;
+  close(): Promise<void>;
 }
 
 export interface Sweepable {
@@ -19,11 +24,16 @@ const SWEEP_MAX = 20_000;
 
 export function createSpaces(): Spaces {
   const spaces = new Map<string, { readonly space: Sweepable; readonly clock: { now: () => number } }>();
+  const instances = new Set<Instance<object>>();
+  let isOpen = true;
   const timer = setInterval(() => {
     for (const { space } of spaces.values()) space.sweep(SWEEP_MAX);
   }, SWEEP_INTERVAL_MS);
   timer.unref();
   return {
+    get isOpen() {
+      return isOpen;
+    },
     of<Space extends Sweepable>(port: string, namespace: string, now: () => number, create: (clock: () => number) => Space): Space {
       const key = `${port}/${namespace}`;
       const known = spaces.get(key);
@@ -36,8 +46,23 @@ export function createSpaces(): Spaces {
       spaces.set(key, { space, clock });
       return space;
     },
-    close() {
+    instance(port, api, close) {
+      const instance = openInstance(api, {
+        port,
+        adapter: 'memory',
+        health: () => Promise.resolve({ status: 'ok', latencyMs: 0 }),
+        close() {
+          instances.delete(instance);
+          close?.();
+        },
+      });
+      instances.add(instance);
+      return instance;
+    },
+    async close() {
+      isOpen = false;
       clearInterval(timer);
+      await Promise.all([...instances].map((instance) => instance.close()));
       spaces.clear();
     },
   };

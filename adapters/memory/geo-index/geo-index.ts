@@ -1,5 +1,5 @@
 import { type Area, GeoIndex, type GeoIndexCaps, type HitPage, type Placement, type Point, type Provider } from '../../../ports/index.ts';
-import { checkAborted, checkInteger, checkText, openInstance, PortError } from '../../kit/index.ts';
+import { checkAborted, checkInteger, checkText, PortError } from '../../kit/index.ts';
 import { TEXT_BYTES_MAX } from '../intern/record-heap.ts';
 import type { Spaces, Sweepable } from '../spaces.ts';
 import { Layer } from './layer.ts';
@@ -28,11 +28,7 @@ export const geoIndex: Provider<typeof GeoIndex, Spaces> = {
   caps,
   async open(spaces, context) {
     const layers = spaces.of('geo-index', context.namespace, context.now, createLayers);
-    return openInstance(createGeoIndex(layers), {
-      port: 'geo-index',
-      adapter: 'memory',
-      health: () => Promise.resolve({ status: 'ok', latencyMs: 0 }),
-    });
+    return spaces.instance('geo-index', createGeoIndex(layers));
   },
 };
 

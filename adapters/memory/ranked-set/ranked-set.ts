@@ -1,5 +1,5 @@
 import { type Provider, RankedSet, type RankedSetCaps } from '../../../ports/index.ts';
-import { checkAborted, checkInteger, checkText, openInstance, PortError } from '../../kit/index.ts';
+import { checkAborted, checkInteger, checkText, PortError } from '../../kit/index.ts';
 import type { Spaces } from '../spaces.ts';
 import { type Boards, createBoards } from './boards.ts';
 import { checkChanges, checkMember } from './change-bounds.ts';
@@ -18,11 +18,7 @@ export const rankedSet: Provider<typeof RankedSet, Spaces> = {
   caps,
   async open(spaces, context) {
     const boards = spaces.of('ranked-set', context.namespace, context.now, createBoards);
-    return openInstance(createRankedSet(boards), {
-      port: 'ranked-set',
-      adapter: 'memory',
-      health: () => Promise.resolve({ status: 'ok', latencyMs: 0 }),
-    });
+    return spaces.instance('ranked-set', createRankedSet(boards));
   },
 };
 
