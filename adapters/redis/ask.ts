@@ -25,7 +25,7 @@ export function createAsk(conn: RedisConn, port: string): Ask {
       throw new PortError('OVERLOADED', `${IN_FLIGHT_MAX} calls are waiting for Redis`, { port, adapter: 'redis' });
     }
     conn.load.inFlight += 1;
-    const answer = run().finally(() => {
+    const answer = started(run).finally(() => {
       conn.load.inFlight -= 1;
     });
     try {
@@ -43,6 +43,11 @@ export function createAsk(conn: RedisConn, port: string): Ask {
       return Reflect.apply(command, conn.client, keysAndArguments) as Promise<unknown>;
     },
   };
+}
+
+/** A client that throws instead of rejecting is a rejection all the same. */
+async function started<T>(run: () => Promise<T>): Promise<T> {
+  return run();
 }
 
 function untilAborted<T>(answer: Promise<T>, signal: AbortSignal, effect: 'read' | 'write'): Promise<T> {

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { type ConnectContext, type Connection, type Health, PortError } from '../../ports/index.ts';
 import { type Client, createClient, mastersOf } from './client.ts';
 import { describeEndpoint, type Endpoint } from './endpoint.ts';
@@ -95,10 +95,12 @@ async function ping(client: Client): Promise<Health> {
   if (nodes.length === 0 || client.status !== 'ready') return { status: 'down', detail: 'Redis is not connected' };
   const answers = await Promise.all(nodes.map(answersPing));
   const latencyMs = performance.now() - started;
-  const silent = answers.filter((isAlive) => !isAlive).length;
-  if (silent === 0) return { status: 'ok', latencyMs };
-  if (silent === nodes.length) return { status: 'down', latencyMs, detail: 'Redis does not answer' };
-  return { status: 'degraded', latencyMs, detail: `${silent} of ${nodes.length} masters of the Cluster do not answer` };
+  const alive = answers.filter((isAlive) => isAlive).length;
+  // The client drops a master it cannot reach, so those that should be there are counted by the slots they own.
+  const all = client instanceof Cluster ? new Set(client.slots.map((owners) => owners?.[0])).size : 1;
+  if (alive === 0) return { status: 'down', latencyMs, detail: 'Redis does not answer' };
+  if (alive >= all) return { status: 'ok', latencyMs };
+  return { status: 'degraded', latencyMs, detail: `${all - alive} of ${all} masters of the Cluster do not answer` };
 }
 
 async function answersPing(node: Redis): Promise<boolean> {

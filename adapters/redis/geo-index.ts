@@ -127,12 +127,12 @@ export async function openGeoIndex(conn: RedisConn, { namespace }: OpenContext):
 
     async size(layers, { signal } = {}) {
       const keys = layers.map(keyOf);
-      return ask.read(signal, () => Promise.all(keys.map((key) => client.zcard(key))));
+      return ask.read(signal, () => Promise.all(keys.map(async (key) => client.zcard(key))));
     },
 
     async drop(layers) {
       const keys = layers.map(keyOf);
-      const counts = await ask.write(undefined, () => Promise.all(keys.map((key) => client.unlink(key))));
+      const counts = await ask.write(undefined, () => Promise.all(keys.map(async (key) => client.unlink(key))));
       return counts.map((count) => count > 0);
     },
   };

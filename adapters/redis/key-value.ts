@@ -23,26 +23,26 @@ export async function openKeyValue(conn: RedisConn, { namespace }: OpenContext):
     async get(keys, { signal } = {}) {
       const names = keys.map(keyOf);
       if (names.length === 0) return [];
-      return ask.read(signal, () => (conn.isCluster ? Promise.all(names.map((name) => client.get(name))) : client.mget(names)));
+      return ask.read(signal, () => (conn.isCluster ? Promise.all(names.map(async (name) => client.get(name))) : client.mget(names)));
     },
 
     async set(entries, { signal } = {}) {
       const commands = entries.map((entry) => [keyOf(entry.key), ...setArguments(entry)] as const);
       const answers = await ask.write(signal, () =>
-        Promise.all(commands.map(([key, ...rest]) => client.call('SET', key, ...rest) as Promise<string | null>)),
+        Promise.all(commands.map(async ([key, ...rest]) => client.call('SET', key, ...rest) as Promise<string | null>)),
       );
       return answers.map((answer) => answer === 'OK');
     },
 
     async take(keys, { signal } = {}) {
       const names = keys.map(keyOf);
-      return ask.write(signal, () => Promise.all(names.map((name) => client.getdel(name))));
+      return ask.write(signal, () => Promise.all(names.map(async (name) => client.getdel(name))));
     },
 
     async add(entries, { signal } = {}) {
       const calls = entries.map((entry) => [keyOf(entry.key), ...addArguments(entry)] as const);
       const answers = await ask.write(signal, () =>
-        Promise.all(calls.map((call) => ask.script('porticoKeyValueAdd', ...call) as Promise<[number, string?]>)),
+        Promise.all(calls.map(async (call) => ask.script('porticoKeyValueAdd', ...call) as Promise<[number, string?]>)),
       );
       return answers.map(([verdict, sum], i) => {
         if (verdict < 0) throw invalid(`the value of ${entries[i]?.key} is no integer`);
@@ -52,7 +52,7 @@ export async function openKeyValue(conn: RedisConn, { namespace }: OpenContext):
 
     async remove(keys, { signal } = {}) {
       const names = keys.map(keyOf);
-      const counts = await ask.write(signal, () => Promise.all(names.map((name) => client.unlink(name))));
+      const counts = await ask.write(signal, () => Promise.all(names.map(async (name) => client.unlink(name))));
       return counts.map((count) => count > 0);
     },
   };

@@ -50,6 +50,7 @@ export function createListener(endpoint: Endpoint, client: Client, log: AdapterL
       message(name, data) {
         for (const hearer of channels.get(name)?.hearers ?? []) hearer.message(name, data);
       },
+      isWanted: (name) => channels.get(name)?.node === node,
       channels: () => [...channels].filter(([, channel]) => channel.node === node).map(([name]) => name),
       back(names) {
         log.info('channels of Redis are heard again', { channels: names.length });
@@ -89,7 +90,15 @@ export function createListener(endpoint: Endpoint, client: Client, log: AdapterL
   };
   if (client instanceof Cluster) client.on('refresh', reroute);
 
+  const remove = (name: string, hearer: Hearer) => {
+    const channel = channels.get(name);
+    if (channel === undefined || !channel.hearers.delete(hearer) || channel.hearers.size > 0) return;
+    channels.delete(name);
+    lines.get(channel.node)?.unsubscribe(name);
+  };
+
   return {
+    remove,
     async add(name, hearer) {
       if (isClosed) throw new PortError('CLOSED', 'the connection to Redis is closed', { adapter: 'redis' });
       const held = channels.get(name);
@@ -101,15 +110,9 @@ export function createListener(endpoint: Endpoint, client: Client, log: AdapterL
         await channel.live;
         if (held !== undefined) await lineTo(channel.node).untilAlive();
       } catch (error) {
-        this.remove(name, hearer);
+        remove(name, hearer);
         throw error;
       }
-    },
-    remove(name, hearer) {
-      const channel = channels.get(name);
-      if (channel === undefined || !channel.hearers.delete(hearer) || channel.hearers.size > 0) return;
-      channels.delete(name);
-      lines.get(channel.node)?.unsubscribe(name);
     },
     close() {
       isClosed = true;
@@ -132,7 +135,8 @@ interface Line {
 
 interface LineEvents {
   readonly message: (channel: string, data: string) => void;
-  /** Channels that must be heard on this line. */
+  readonly isWanted: (channel: string) => boolean;
+  /** All channels that must be heard on this line. */
   channels(): readonly string[];
   back(channels: readonly string[]): void;
   moved(): void;
@@ -151,7 +155,7 @@ function createLine(endpoint: Endpoint, node: string, events: LineEvents): Line 
   redis.on('error', () => undefined);
   redis.on(isSharded ? 'smessage' : 'message', events.message);
   redis.on('sunsubscribe', (channel: string) => {
-    if (events.channels().includes(channel)) events.moved();
+    if (events.isWanted(channel)) events.moved();
   });
   redis.on('ready', () => {
     if (!hasBeenReady) {
@@ -170,7 +174,10 @@ function createLine(endpoint: Endpoint, node: string, events: LineEvents): Line 
   }, HEARTBEAT_MS);
   heartbeat.unref();
   const connected = redis.connect();
-  connected.catch(() => undefined);
+  // A line that is late begins like one that was lost: with the channels that were waiting for it.
+  connected.catch(() => {
+    hasBeenReady = true;
+  });
 
   const untilReady = async () => {
     if (!hasBeenReady) await connected.catch(() => undefined);
@@ -180,7 +187,12 @@ function createLine(endpoint: Endpoint, node: string, events: LineEvents): Line 
     }
   };
   let asked: Promise<unknown> | undefined;
+  const unsubscribe = (channel: string) => {
+    if (redis.status !== 'ready') return;
+    (isSharded ? redis.sunsubscribe(channel) : redis.unsubscribe(channel)).catch(() => undefined);
+  };
   return {
+    unsubscribe,
     async untilAlive() {
       await untilReady();
       asked ??= redis.ping().finally(() => {
@@ -190,11 +202,13 @@ function createLine(endpoint: Endpoint, node: string, events: LineEvents): Line 
     },
     async subscribe(channel) {
       await untilReady();
-      await (isSharded ? redis.ssubscribe(channel) : redis.subscribe(channel));
-    },
-    unsubscribe(channel) {
-      if (redis.status !== 'ready') return;
-      (isSharded ? redis.sunsubscribe(channel) : redis.unsubscribe(channel)).catch(() => undefined);
+      try {
+        await (isSharded ? redis.ssubscribe(channel) : redis.subscribe(channel));
+      } catch (error) {
+        if (error instanceof Error && error.message.startsWith('MOVED')) events.moved();
+        throw error;
+      }
+      if (!events.isWanted(channel)) unsubscribe(channel);
     },
     close() {
       clearInterval(heartbeat);

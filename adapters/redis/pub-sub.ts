@@ -36,12 +36,13 @@ export async function openPubSub(conn: RedisConn, { namespace }: OpenContext): P
       checkAborted(options.signal);
       for (const topic of topics) channelOf(topic);
       const heard = new Set<string>();
+      let isEnded = false;
       const inbox = createInbox(options, () => {
+        isEnded = true;
         for (const topic of heard) conn.listener.remove(channelOf(topic), hearer);
         heard.clear();
         open.delete(subscription);
       });
-      let isEnded = false;
       const hearer = {
         message: (channel: string, data: string) => inbox.push({ topic: channel.slice(prefix.length), data }),
         gap: () => inbox.gap(),
@@ -60,7 +61,7 @@ export async function openPubSub(conn: RedisConn, { namespace }: OpenContext): P
             await subscription.remove(fresh);
             throw mapRedisError(error, { port: 'pub-sub', effect: 'read' });
           }
-          if (isEnded || options.signal.aborted) await subscription.remove(more);
+          if (isEnded) await subscription.remove(more);
         },
         async remove(fewer) {
           for (const topic of fewer) {
@@ -69,7 +70,6 @@ export async function openPubSub(conn: RedisConn, { namespace }: OpenContext): P
           }
         },
         async close() {
-          isEnded = true;
           inbox.end();
         },
         [Symbol.asyncIterator]: () => inbox[Symbol.asyncIterator](),

@@ -51,7 +51,7 @@ export async function openRankedSet(conn: RedisConn, { namespace }: OpenContext)
     async checkpoints(boards, source, { signal } = {}) {
       checkText('source', source, 200);
       const keys = boards.map((board) => keysOf(board)[2]);
-      const found = await ask.read(signal, () => Promise.all(keys.map((key) => conn.client.hget(key, `@${source}`))));
+      const found = await ask.read(signal, () => Promise.all(keys.map(async (key) => conn.client.hget(key, `@${source}`))));
       return found.map((position) => Number(position ?? 0));
     },
 
@@ -107,7 +107,7 @@ export async function openRankedSet(conn: RedisConn, { namespace }: OpenContext)
 
     async size(boards, { signal } = {}) {
       const keys = boards.map((board) => keysOf(board)[0]);
-      return ask.read(signal, () => Promise.all(keys.map((key) => conn.client.zcard(key))));
+      return ask.read(signal, () => Promise.all(keys.map(async (key) => conn.client.zcard(key))));
     },
 
     async replace(board, from) {
@@ -123,7 +123,7 @@ export async function openRankedSet(conn: RedisConn, { namespace }: OpenContext)
 
     async drop(boards) {
       const keys = boards.map(keysOf);
-      const counts = await ask.write(undefined, () => Promise.all(keys.map((four) => conn.client.unlink(...four))));
+      const counts = await ask.write(undefined, () => Promise.all(keys.map(async (four) => conn.client.unlink(...four))));
       return counts.map((count) => count > 0);
     },
 
