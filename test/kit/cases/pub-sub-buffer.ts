@@ -28,7 +28,7 @@ export const pubSubBufferCases = casesOf(PubSub)([
     title: 'keeps only the newest message of each topic, and counts the others',
     async run(t) {
       const topics = ['a', 'b', 'c'];
-      const { batches, subscription } = await listen(t, topics, { max: 3, overflow: 'latest-per-topic' });
+      const { batches, subscription } = await listen(t, topics, { max: 10, overflow: 'latest-per-topic' });
       for (let number = 0; number < 20; number++) await t.api.publish(topics.map((topic) => ({ topic, data: `${number}` })));
       await eventually('57 dropped', () => subscription.dropped === 57);
       const kept = await gather('what was kept', batches, (all) => all.length > 0);
