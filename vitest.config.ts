@@ -7,6 +7,8 @@ const room = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   resolve: {
     alias: [
+      // One copy of graphql: the file that Node gives to the packages beside it.
+      { find: /^graphql$/, replacement: room('node_modules/graphql/index.js') },
       { find: /^portico$/, replacement: room('server/index.ts') },
       { find: /^portico\/plugin$/, replacement: room('plugins/kernel/index.ts') },
       { find: /^portico\/adapter$/, replacement: room('adapters/kit/index.ts') },

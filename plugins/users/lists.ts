@@ -26,7 +26,7 @@ export function createLists({ record }: UsersParts): Pick<Users, 'lists' | 'frie
   return {
     async lists(asks) {
       const parsed = asks.map(parseAsk);
-      const wanted = parsed.filter((ask): ask is PageAsk => !('kind' in ask));
+      const wanted = parsed.filter((ask): ask is PageAsk => !('kind' in ask) && isUserId(ask.userId));
       const rows = wanted.length === 0 ? [] : await findPages(record.db, wanted);
       const pages = Map.groupBy(rows, (row) => wanted[row.ask]);
       return parsed.map((ask) => {
@@ -43,7 +43,7 @@ export function createLists({ record }: UsersParts): Pick<Users, 'lists' | 'frie
       if (!Number.isInteger(limit) || limit < 1 || limit > FRIENDS_MAX) {
         throw new PortError('INVALID_ARGUMENT', `limit must be an integer from 1 to ${FRIENDS_MAX}`);
       }
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw new PortError('CANCELLED', 'the caller gave up', { cause: signal.reason });
       return isUserId(userId) ? findStandingIds(record.db, userId, 'friend', limit) : [];
     },
   };

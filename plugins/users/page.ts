@@ -1,3 +1,5 @@
+import { isUserId } from './profile.ts';
+
 /** A place in a list of bonds: newest first, then by id. */
 export interface Place {
   readonly sinceMs: number;
@@ -14,7 +16,7 @@ export function decodePlace(cursor: string): Place | null {
   const bytes = Buffer.from(cursor, 'base64url');
   if (bytes.length > 200 || bytes.toString('base64url') !== cursor) return null;
   const match = /^(\d{1,15})\.(.+)$/s.exec(bytes.toString());
-  if (match?.[1] === undefined || match[2] === undefined) return null;
+  if (match?.[1] === undefined || match[2] === undefined || !isUserId(match[2])) return null;
   const place = { sinceMs: Number(match[1]), otherId: match[2] };
   return encodePlace(place) === cursor ? place : null;
 }

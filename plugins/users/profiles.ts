@@ -5,7 +5,7 @@ import { isUserId, type Profile, type ProfileDraft, parseNames } from './profile
 import { createProfileCache } from './profile-cache.ts';
 import type { Users, UsersParts } from './service.ts';
 
-export const PROFILES_MAX = 5000;
+export const PROFILES_MAX = 1000;
 
 export function createProfiles(parts: UsersParts): Pick<Users, 'profiles' | 'profilesFor' | 'upsertProfiles'> {
   const { record, clock, random, meter } = parts;
