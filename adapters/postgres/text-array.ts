@@ -1,12 +1,15 @@
 /** An array literal of PostgreSQL; `null` is NULL. Built by hand because the driver's own takes three times as long. O(characters). */
-export function textArray(values: readonly (string | null | undefined)[]): string {
-  let literal = '{';
-  for (const value of values) {
-    if (literal.length > 1) literal += ',';
-    if (value === null || value === undefined) literal += 'NULL';
-    else literal += NEEDS_ESCAPE.test(value) ? `"${value.replace(ESCAPED, '\\$&')}"` : `"${value}"`;
+export const textArray = (values: readonly (string | null | undefined)[]): string => `{${textElements(values)}}`;
+
+/** What stands between the braces, so that parts made at different times can be joined by commas. */
+export function textElements(values: readonly (string | null | undefined)[]): string {
+  let elements = '';
+  for (const [index, value] of values.entries()) {
+    if (index > 0) elements += ',';
+    if (value === null || value === undefined) elements += 'NULL';
+    else elements += NEEDS_ESCAPE.test(value) ? `"${value.replace(ESCAPED, '\\$&')}"` : `"${value}"`;
   }
-  return `${literal}}`;
+  return elements;
 }
 
 /** Integers need no quoting; null and undefined are NULL. */

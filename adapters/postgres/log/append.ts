@@ -3,7 +3,7 @@ import { checkAborted, checkInteger, checkText } from '../../kit/index.ts';
 import type { Conn } from '../connection.ts';
 import { createLane, type Lane } from '../lane.ts';
 import { abandonable } from '../pool.ts';
-import { integerArray, textArray } from '../text-array.ts';
+import { integerArray, textElements } from '../text-array.ts';
 import type { Wakes } from './wakes.ts';
 
 export interface Topic {
@@ -27,13 +27,14 @@ interface Item {
   readonly data: string;
 }
 
-/** One append call. `items` are what is sent; `aliases[i]` says which item the i-th record of the caller is. */
+/** One append call. `encoded` is made when the call comes, while an earlier write is in flight. `items` are what is sent; `aliases[i]` says which item the i-th record of the caller is. */
 interface Job {
   readonly items: readonly Item[];
   readonly aliases: readonly number[];
   readonly ids: ReadonlySet<string>;
   /** Indexes of records whose id stands earlier in the same call with other data. Such a call is looked up and never written. */
   readonly ownClashes: readonly number[];
+  readonly encoded: { readonly keys: string; readonly ids: string; readonly data: string };
   readonly weight: number;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: unknown) => void;
@@ -96,7 +97,7 @@ function prepare(topic: Topic, records: readonly NewRecord[]): Prepared {
   }
   if (bytes > APPEND_BYTES_MAX)
     throw new PortError('INVALID_ARGUMENT', `an append holds at most ${APPEND_BYTES_MAX} bytes`, { port: 'event-log' });
-  return { items, aliases, ids: new Set(places.keys()), ownClashes, weight: bytes + items.length * RECORD_WEIGHT };
+  return { items, aliases, encoded: encode(items), ids: new Set(places.keys()), ownClashes, weight: bytes + items.length * RECORD_WEIGHT };
 }
 
 function checkRecord(topic: Topic, record: NewRecord): number {
@@ -114,30 +115,47 @@ function checkRecord(topic: Topic, record: NewRecord): number {
 
 async function write(conn: Conn, topic: Topic, wakes: Wakes, jobs: readonly Job[]): Promise<void> {
   try {
-    const items = jobs.flatMap((job) => job.items);
-    const calls = jobs.flatMap((job, call) => job.items.map(() => call));
-    const partitions = items.map((item) => item.partition);
-    const rows = await conn.call<AnswerRow>(
-      'event-log',
-      `select kind, n, position, at_ms
-         from portico.append($1::int, $2::int[], $3::boolean, $4::int[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[])`,
-      [
-        topic.id,
-        integerArray([...new Set(partitions)]),
-        jobs.some((job) => job.ids.size > 0),
-        integerArray(jobs.flatMap((job, call) => (job.ownClashes.length > 0 ? [call] : []))),
-        integerArray(calls),
-        integerArray(partitions),
-        textArray(items.map((item) => item.key)),
-        textArray(items.map((item) => item.id)),
-        textArray(items.map((item) => item.data)),
-      ],
-    );
+    const rows = await conn.call<AnswerRow>('event-log', APPEND, [topic.id, ...parametersOf(jobs)]);
     settle(jobs, rows, (partition, last) => wakes.tell(topic.id, partition, last));
   } catch (error) {
     for (const job of jobs) job.reject(error);
   }
 }
+
+const APPEND = `select kind, n, position, at_ms from portico.append(
+  $1::int, $2::int[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::text[], $9::text[], $10::text[])`;
+
+function parametersOf(jobs: readonly Job[]): readonly string[] {
+  const counts = new Map<number, number>();
+  const calls: number[] = [];
+  const partitions: number[] = [];
+  const ranks: number[] = [];
+  for (const [call, job] of jobs.entries()) {
+    for (const { partition } of job.items) {
+      const rank = (counts.get(partition) ?? 0) + 1;
+      counts.set(partition, rank);
+      calls.push(call);
+      partitions.push(partition);
+      ranks.push(rank);
+    }
+  }
+  const hasIds = jobs.some((job) => job.ids.size > 0);
+  const refused = jobs.flatMap((job, call) => (job.ownClashes.length > 0 ? [call] : []));
+  const joined = (column: keyof Job['encoded']) => `{${jobs.map((job) => job.encoded[column]).join(',')}}`;
+  return [
+    ...[[...counts.keys()], [...counts.values()], refused, calls, partitions, ranks].map(integerArray),
+    joined('keys'),
+    // A shorter array is filled up with NULLs.
+    hasIds ? joined('ids') : '{}',
+    joined('data'),
+  ];
+}
+
+const encode = (items: readonly Item[]): Job['encoded'] => ({
+  keys: textElements(items.map((item) => item.key)),
+  ids: textElements(items.map((item) => item.id)),
+  data: textElements(items.map((item) => item.data)),
+});
 
 /** Gives every call its own outcome. Positions follow the order the items were sent in, which is the order the server placed them in. */
 function settle(jobs: readonly Job[], rows: readonly AnswerRow[], tell: (partition: number, last: number) => void): void {
