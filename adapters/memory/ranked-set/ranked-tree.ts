@@ -1,5 +1,5 @@
 import { BRANCH_PLACES, BRANCH_SHIFT, Branches } from './branches.ts';
-import { LEAF_ENTRIES, Leaves, NO_LEAF } from './leaves.ts';
+import { baseOf, CHUNK_SHIFT, LEAF_ENTRIES, Leaves, NO_LEAF } from './leaves.ts';
 import { assertTreeSound } from './tree-soundness.ts';
 
 /**
@@ -72,7 +72,7 @@ export class RankedTree {
   insert(score: number, tie: number, member: number): void {
     this.#seek(score, tie, member);
     if (this.leaves.counts[this.#leaf] === LEAF_ENTRIES) {
-      this.#splitLeaf();
+      if (!this.#shareFullLeaf()) this.#splitLeaf();
       this.#seek(score, tie, member);
     }
     const leaf = this.#leaf;
@@ -178,20 +178,24 @@ export class RankedTree {
 
   #seekInLeaf(leaf: number, score: number, tie: number, member: number): number {
     const { leaves } = this;
-    let low = 0;
-    let high = leaves.counts[leaf] as number;
+    const chunk = leaf >>> CHUNK_SHIFT;
+    const scores = leaves.scores[chunk] as Float64Array;
+    const ties = leaves.ties[chunk] as Float64Array;
+    const base = baseOf(leaf);
+    let low = base;
+    let high = base + (leaves.counts[leaf] as number);
     while (low < high) {
-      const middle = (low + high) >> 1;
-      const own = leaves.scoreAt(leaf, middle);
+      const middle = (low + high) >>> 1;
+      const own = scores[middle] as number;
       let isBeforeKey = own > score;
       if (own === score) {
-        const ownTie = leaves.tieAt(leaf, middle);
-        isBeforeKey = ownTie < tie || (ownTie === tie && this.#compare(leaves.memberAt(leaf, middle), member) < 0);
+        const ownTie = ties[middle] as number;
+        isBeforeKey = ownTie < tie || (ownTie === tie && this.#compare(leaves.memberAt(leaf, middle - base), member) < 0);
       }
       if (isBeforeKey) low = middle + 1;
       else high = middle;
     }
-    return low;
+    return low - base;
   }
 
   #resizePath(delta: number): void {
@@ -301,6 +305,36 @@ export class RankedTree {
       this.#removeChildAfter(level, index);
       return;
     }
+    this.#shareLeaves(index, left, right);
+  }
+
+  /** Before a full leaf is split: gives half of what a neighbour has less to that neighbour, if that is worth it. */
+  #shareFullLeaf(): boolean {
+    if (this.#height === 0) return false;
+    const { branches, leaves } = this;
+    const node = this.#pathNodes[this.#height - 1] as number;
+    const place = this.#pathPlaces[this.#height - 1] as number;
+    const index = (node << BRANCH_SHIFT) + place;
+    const leaf = this.#leaf;
+    if (place > 0) {
+      const left = branches.children[index - 1] as number;
+      if ((leaves.counts[left] as number) <= LEAF_SHARED_MAX) {
+        this.#shareLeaves(index - 1, left, leaf);
+        return true;
+      }
+    }
+    if (place + 1 === branches.counts[node]) return false;
+    const right = branches.children[index + 1] as number;
+    if ((leaves.counts[right] as number) > LEAF_SHARED_MAX) return false;
+    this.#shareLeaves(index, leaf, right);
+    return true;
+  }
+
+  #shareLeaves(index: number, left: number, right: number): void {
+    const { branches, leaves } = this;
+    const leftCount = leaves.counts[left] as number;
+    const rightCount = leaves.counts[right] as number;
+    const total = leftCount + rightCount;
     const half = total >> 1;
     if (leftCount < half) {
       const moved = half - leftCount;
@@ -392,6 +426,8 @@ export class RankedTree {
 }
 
 const LEAF_MIN = LEAF_ENTRIES / 4;
+/** A full leaf shares with a neighbour that holds no more, which makes at least 16 places. */
+const LEAF_SHARED_MAX = LEAF_ENTRIES - 32;
 /** Two leaves are joined up to here, so that the next insert does not split them again. */
 const LEAF_JOINED_MAX = LEAF_ENTRIES - 16;
 const BRANCH_MIN = BRANCH_PLACES / 4;
