@@ -11,7 +11,7 @@ import { buildServices, type Services } from './compose/services.ts';
 import { runWorks } from './compose/work.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './environment.ts';
-import { createGraphiqlHandler } from './graphiql/graphiql.ts';
+import { createGraphiqlHandler } from './graphiql/handler.ts';
 import { createIpOf } from './http/client-ip.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
