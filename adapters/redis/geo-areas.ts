@@ -6,11 +6,10 @@ export const EARTH_RADIUS_METERS = 6_372_797.560856;
 /** What the engine's 26 bits of Web-Mercator latitude reach. */
 export const LATITUDE_MAX = 85.05112878;
 
-/** A circle that holds an area, asked of the engine; `isCentered` when its distances are the area's own. */
+/** A circle that holds an area. Its centre may be a pole, its radius infinite. */
 export interface Cover {
   readonly center: Point;
   readonly radiusMeters: number;
-  readonly isCentered: boolean;
 }
 
 export interface Shape {
@@ -18,8 +17,6 @@ export interface Shape {
   /** The exact test. */
   readonly holds: (point: Point) => boolean;
 }
-
-const HALFWAY_ROUND = Math.PI * EARTH_RADIUS_METERS;
 
 /** Haversine, as the engine computes it. */
 export function distanceMeters(a: Point, b: Point): number {
@@ -53,39 +50,17 @@ export function shapeOf(area: Area): Shape {
 export function circle(center: Point, radiusMeters: number): Shape {
   if (!(radiusMeters >= 0)) throw invalid('radiusMeters must not be negative');
   return {
-    cover: coverFrom(center, radiusMeters),
+    cover: { center, radiusMeters },
     holds: (point) => distanceMeters(center, point) <= radiusMeters,
   };
 }
 
-/**
- * A circle of the engine around what lies within `radiusMeters` of the center. It begins where the engine's own plane ends, and is a little
- * wider than asked, since the engine's last digits are not ours.
- */
-function coverFrom(center: Point, radiusMeters: number): Cover {
-  const latitude = Math.max(-LATITUDE_MAX, Math.min(LATITUDE_MAX, center.latitude));
-  const start = { latitude, longitude: center.longitude };
-  const reach = radiusMeters + distanceMeters(center, start);
-  return { center: start, radiusMeters: Math.min(reach * 1.000001 + 1, HALFWAY_ROUND * 1.001), isCentered: latitude === center.latitude };
-}
-
-/**
- * A box is farthest from a point on its middle meridian at one of its corners, as long as it spans no more than 180 degrees; a wider one
- * is looked for on the whole sphere.
- */
 function box({ south, west, north, east }: Extract<Area, { kind: 'box' }>): Shape {
   for (const latitude of [south, north]) checkDegrees('latitude', latitude, 90);
   for (const longitude of [west, east]) checkDegrees('longitude', longitude, 180);
   if (south > north) throw invalid('south must not be above north');
-  const span = west <= east ? east - west : east - west + 360;
-  const middle = west + span / 2;
-  const center = { latitude: (south + north) / 2, longitude: middle > 180 ? middle - 360 : middle };
-  const reach =
-    span > 180
-      ? Number.POSITIVE_INFINITY
-      : Math.max(...[south, north].map((latitude) => distanceMeters(center, { latitude, longitude: west })));
   return {
-    cover: { ...coverFrom(center, reach), isCentered: false },
+    cover: { center: { latitude: 0, longitude: 0 }, radiusMeters: Number.POSITIVE_INFINITY },
     holds: ({ latitude, longitude }) =>
       latitude >= south &&
       latitude <= north &&
@@ -118,7 +93,7 @@ function polygon(ring: readonly Point[]): Shape {
   const center = toPoint(middle);
   const reach = Math.max(...ring.map((corner) => distanceMeters(center, corner)));
   return {
-    cover: { ...coverFrom(center, reach), isCentered: false },
+    cover: { center, radiusMeters: reach * 1.000001 + 1 },
     holds(point) {
       const v = toVector(point);
       return dot(v, middle) > 1e-3 && isInside(flat, project(v));

@@ -12,15 +12,18 @@ import { checkInteger, checkText, openInstance } from '../kit/index.ts';
 import { createAsk } from './ask.ts';
 import { compareBytes } from './byte-order.ts';
 import type { RedisConn } from './connection.ts';
-import { checkPoint, circle, distanceMeters, LATITUDE_MAX, type Shape, shapeOf } from './geo-areas.ts';
+import { type Cover, checkPoint, distanceMeters, EARTH_RADIUS_METERS, LATITUDE_MAX, shapeOf } from './geo-areas.ts';
+import { type Cell, pointOf, rangesOver, touchesBox, touchesCircle } from './geo-cells.ts';
 import { decodeCursor, encodeCursor, type GeoCursor } from './geo-cursor.ts';
 
 /**
  * A layer is one key, `portico:{<ns>:ge:<layer>}`: a sorted set of ids by the 52-bit cell of their point.
  *
- * A search asks the engine for a circle that covers the area and tests what comes back exactly. The engine looks through the whole
- * circle for every page. Circles come in order, so a page carries as many hits as the pages up to it; boxes and polygons are ordered by
- * id, so every page carries all hits of the area. One round trip, unless more than 16 hits share the last distance of a page.
+ * A circle is a GEOSEARCH, a little wider than asked and then tested exactly; it comes in order, so a page carries as many hits as
+ * the pages up to it. Boxes, and circles that hold a pole or span more than 3000 km, are ranges of cells (`geo-cells.ts`). Boxes and
+ * polygons are ordered by id, so every page carries all points of their cells. Every page looks through the whole area in the engine.
+ * One round trip; a second one when more than 16 hits share the last distance of a page, or a page of such a huge circle is not full
+ * within 3000 km.
  * A layer lives on one node of a Cluster: spread load by layers.
  */
 export async function openGeoIndex(conn: RedisConn, { namespace }: OpenContext): Promise<Instance<GeoIndex>> {
@@ -31,46 +34,84 @@ export async function openGeoIndex(conn: RedisConn, { namespace }: OpenContext):
     return `portico:{${namespace}:ge:${layer}}`;
   };
 
-  /** Points of the cover that are in the shape; `isWhole` when there are no more, else those up to the farthest that can be trusted. */
-  const search = async (key: string, { cover, holds }: Shape, nearestCount: number | null, signal: AbortSignal | undefined) => {
-    const { latitude, longitude } = cover.center;
-    const limited = nearestCount === null ? [] : ['COUNT', nearestCount, 'ASC'];
+  /** The `count` nearest of the circle, or all of it; `isWhole` when there are no more. Only for circles that `isPlain`. */
+  const nearestOf = async (key: string, { center, radiusMeters }: Cover, count: number | null, signal: AbortSignal | undefined) => {
+    const limited = count === null ? [] : ['COUNT', count, 'ASC'];
     const found = (await ask.read(signal, () =>
-      client.call('GEOSEARCH', key, 'FROMLONLAT', longitude, latitude, 'BYRADIUS', cover.radiusMeters, 'm', ...limited, 'WITHCOORD'),
+      // A little wider than asked, since the engine's last digits are not ours.
+      client.call(
+        'GEOSEARCH',
+        key,
+        'FROMLONLAT',
+        onAxis(center.longitude),
+        center.latitude,
+        'BYRADIUS',
+        radiusMeters * 1.000001 + 1,
+        'm',
+        ...limited,
+        'WITHCOORD',
+      ),
     )) as [string, [string, string]][];
-    const points = found.map(([id, [lng, lat]]) => ({ id, point: { latitude: Number(lat), longitude: Number(lng) } }));
-    return {
-      points: points.filter(({ point }) => holds(point)),
-      isWhole: nearestCount === null || found.length < nearestCount,
-      last: points.at(-1)?.point,
-    };
+    const points = found.map(([id, [lng, lat]]): Placed => ({ id, point: { latitude: Number(lat), longitude: Number(lng) } }));
+    return { points, isWhole: count === null || found.length < count };
+  };
+
+  const allOf = async (key: string, touches: (cell: Cell) => boolean, signal: AbortSignal | undefined): Promise<Placed[]> => {
+    const ranges = rangesOver(touches).flatMap(({ from, to }) => [from, to]);
+    const lists = (await ask.read(signal, () => ask.script('porticoGeoRanges', key, ...ranges))) as string[][];
+    return lists.flatMap((flat) =>
+      Array.from({ length: flat.length / 2 }, (_, i) => ({ id: flat[i * 2] ?? '', point: pointOf(Number(flat[i * 2 + 1])) })),
+    );
   };
 
   /** The first `limit` hits after the cursor by (distance, id), and whether there are more. */
   const nearestFirst = async (
     key: string,
     center: Point,
-    shape: Shape,
+    radiusMeters: number,
     limit: number,
     after: GeoCursor | null,
     signal: AbortSignal | undefined,
   ) => {
-    for (let count = (after?.seen ?? 0) + limit + SPARE; ; count *= 2) {
-      const { points, isWhole, last } = await search(key, shape, shape.cover.isCentered ? count : null, signal);
+    const within = (points: readonly Placed[], horizonMeters: number) =>
+      points
+        .map(({ id, point }) => ({ id, point, distanceMeters: distanceMeters(center, point) }))
+        .filter(
+          (hit) => hit.distanceMeters <= radiusMeters && hit.distanceMeters < horizonMeters && (after === null || isAfter(hit, after)),
+        )
+        .sort((a, b) => a.distanceMeters - b.distanceMeters || compareBytes(a.id, b.id));
+    const page = (hits: readonly (Hit & { readonly distanceMeters: number })[]) => ({
+      hits: hits.slice(0, limit),
+      hasMore: hits.length > limit,
+    });
+    // A circle the engine cannot search is tried within the largest one it can, which is nearly always enough for a page.
+    const isWholePlain = isPlain({ center, radiusMeters });
+    const reach = isWholePlain ? radiusMeters : plainRadius(center);
+    for (let count = (after?.seen ?? 0) + limit + SPARE; reach > 0; count *= 2) {
+      const { points, isWhole } = await nearestOf(key, { center, radiusMeters: reach }, count, signal);
+      const last = points.at(-1)?.point;
       // The engine cut the list somewhere among equals of the last distance, so only what is nearer is sure to be complete.
       const horizon = isWhole || last === undefined ? Number.POSITIVE_INFINITY : distanceMeters(center, last) - 0.001;
-      const hits = points
-        .map(({ id, point }) => ({ id, point, distanceMeters: distanceMeters(center, point) }))
-        .filter((hit) => hit.distanceMeters < horizon && (after === null || isAfter(hit, after)))
-        .sort((a, b) => a.distanceMeters - b.distanceMeters || compareBytes(a.id, b.id));
-      if (isWhole || hits.length > limit) return { hits: hits.slice(0, limit), hasMore: hits.length > limit };
+      const hits = within(points, isWholePlain ? horizon : Math.min(horizon, reach));
+      if (hits.length > limit || (isWhole && isWholePlain)) return page(hits);
+      if (isWhole) break;
     }
+    return page(within(await allOf(key, touchesCircle(center, radiusMeters), signal), Number.POSITIVE_INFINITY));
   };
 
-  const byId = async (key: string, shape: Shape, limit: number, after: GeoCursor | null, signal: AbortSignal | undefined) => {
-    const { points } = await search(key, shape, null, signal);
+  const byId = async (
+    key: string,
+    area: Exclude<Area, { kind: 'circle' }>,
+    limit: number,
+    after: GeoCursor | null,
+    signal: AbortSignal | undefined,
+  ) => {
+    const { cover, holds } = shapeOf(area);
+    const touches = area.kind === 'box' ? touchesBox(area) : touchesCircle(cover.center, cover.radiusMeters);
+    const points =
+      area.kind === 'polygon' && isPlain(cover) ? (await nearestOf(key, cover, null, signal)).points : await allOf(key, touches, signal);
     const hits = points
-      .filter(({ id }) => after === null || compareBytes(id, after.id) > 0)
+      .filter(({ id, point }) => holds(point) && (after === null || compareBytes(id, after.id) > 0))
       .sort((a, b) => compareBytes(a.id, b.id))
       .map(({ id, point }): Hit => ({ id, point, distanceMeters: null }));
     return { hits: hits.slice(0, limit), hasMore: hits.length > limit };
@@ -87,7 +128,7 @@ export async function openGeoIndex(conn: RedisConn, { namespace }: OpenContext):
           throw unsupported(`Redis holds latitudes from -${LATITUDE_MAX} to ${LATITUDE_MAX} degrees only`);
       }
       if (placements.length === 0) return;
-      const flat = placements.flatMap(({ id, point }) => [point.longitude, point.latitude, id]);
+      const flat = placements.flatMap(({ id, point }) => [onAxis(point.longitude), Math.min(point.latitude, LATITUDE_TOP), id]);
       await ask.write(signal, () => client.call('GEOADD', key, ...flat));
     },
 
@@ -108,20 +149,20 @@ export async function openGeoIndex(conn: RedisConn, { namespace }: OpenContext):
     async within(layer, area, { limit, after, signal }): Promise<HitPage> {
       const key = keyOf(layer);
       checkInteger('limit', limit, 1, 1000);
-      const shape = shapeOf(area);
+      shapeOf(area);
       const from = after === undefined ? null : decodeCursor(layer, area, after);
       const { hits, hasMore } =
         area.kind === 'circle'
-          ? await nearestFirst(key, area.center, shape, limit, from, signal)
-          : await byId(key, shape, limit, from, signal);
+          ? await nearestFirst(key, area.center, area.radiusMeters, limit, from, signal)
+          : await byId(key, area, limit, from, signal);
       return { hits, next: hasMore ? cursorAfter(layer, area, hits, from) : null };
     },
 
     async nearest(layer, center, { k, radiusMeters, signal }) {
       const key = keyOf(layer);
       checkInteger('k', k, 1, 1000);
-      checkPoint(center);
-      const { hits } = await nearestFirst(key, center, circle(center, radiusMeters ?? Number.POSITIVE_INFINITY), k, null, signal);
+      shapeOf({ kind: 'circle', center, radiusMeters: radiusMeters ?? Number.POSITIVE_INFINITY });
+      const { hits } = await nearestFirst(key, center, radiusMeters ?? Number.POSITIVE_INFINITY, k, null, signal);
       return hits;
     },
 
@@ -138,6 +179,20 @@ export async function openGeoIndex(conn: RedisConn, { namespace }: OpenContext):
   };
   return openInstance(api, { port: 'geo-index', adapter: 'redis', health: conn.health });
 }
+
+interface Placed {
+  readonly id: string;
+  readonly point: Point;
+}
+
+/** The engine's cells overflow at the very ends of their axes: 180 degrees east is written as the same meridian in the west. */
+const onAxis = (longitude: number) => (longitude === 180 ? -180 : longitude);
+const LATITUDE_TOP = 85.051128779;
+
+/** GEOSEARCH is trusted with circles that stay below 84 degrees and within 3000 km. */
+const isPlain = ({ center, radiusMeters }: Cover) => radiusMeters <= plainRadius(center);
+
+const plainRadius = ({ latitude }: Point) => Math.min(3_000_000, (((84 - Math.abs(latitude)) * Math.PI) / 180) * EARTH_RADIUS_METERS);
 
 /** Hits asked for beyond a page, so that equals of its last distance are seen together. */
 const SPARE = 16;
