@@ -11,6 +11,8 @@ export interface PageOptions {
   readonly examples: readonly Example[];
   /** Shown in the header editor of every new tab, e.g. `{ authorization: 'Bearer …' }`. */
   readonly defaultHeaders?: Readonly<Record<string, string>>;
+  /** Path that answers GraphQL. Default `/graphql`. */
+  readonly endpoint?: string;
 }
 
 export interface Page {
@@ -34,10 +36,11 @@ const FAVICON = `data:image/svg+xml,${encodeURIComponent(
 )}`;
 
 /** Renders GraphiQL with everything it needs inside: 9 MB of text, 100 ms and 50 MB of memory, so it is imported when first asked for. */
-export async function renderPage({ examples, defaultHeaders }: PageOptions): Promise<Page> {
+export async function renderPage({ examples, defaultHeaders, endpoint = '/graphql' }: PageOptions): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const headers = defaultHeaders && JSON.stringify(defaultHeaders, null, 2);
   const rendered = renderGraphiQL({
+    endpoint,
     title: 'Portico',
     logo: LOGO,
     favicon: FAVICON,

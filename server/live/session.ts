@@ -181,21 +181,20 @@ export function createSession(options: SessionOptions): Session {
   }
 
   async function begin(id: string, request: OperationRequest, operation: Running, caller: Caller): Promise<void> {
-    if (mayBeSubscription(request)) {
-      const preparation = await pipeline.prepare(request, caller);
-      if (running.get(id) !== operation) return;
-      if (!preparation.ok) {
-        take(id, operation);
-        return sendErrors(id, preparation.rejected.errors, preparation.rejected.retryAfterSeconds);
-      }
-      if (preparation.operation.kind === 'subscription') {
-        const line: Line = { lead: leadOf(id), mode: preparation.operation.shared === 'latest' ? 'latest' : 'live', held: undefined };
-        operation.member = createMember(id, line, operation);
-        subscriptions += 1;
-        return feeds.join(preparation.operation, caller, operation.member);
-      }
+    const preparation = await pipeline.prepare(request, caller);
+    if (running.get(id) !== operation) return;
+    if (!preparation.ok) {
+      take(id, operation);
+      return sendErrors(id, preparation.rejected.errors, preparation.rejected.retryAfterSeconds);
     }
-    const { result, retryAfterSeconds } = await pipeline.run(request, caller);
+    const prepared = preparation.operation;
+    if (prepared.kind === 'subscription') {
+      const line: Line = { lead: leadOf(id), mode: prepared.shared === 'latest' ? 'latest' : 'live', held: undefined };
+      operation.member = createMember(id, line, operation);
+      subscriptions += 1;
+      return feeds.join(prepared, caller, operation.member);
+    }
+    const { result, retryAfterSeconds } = await pipeline.runPrepared(prepared, caller);
     if (!take(id, operation)) return;
     if (result.data === undefined && result.errors) return sendErrors(id, result.errors.map(asFormatted), retryAfterSeconds);
     outbox.text(`{"id":${JSON.stringify(id)},"type":"${MessageType.Next}","payload":${JSON.stringify(result)}}`);
@@ -301,9 +300,6 @@ export function createSession(options: SessionOptions): Session {
 }
 
 const asFormatted = (error: GraphQLError): GraphQLFormattedError => (error instanceof GraphQLError ? error.toJSON() : error);
-
-/** A document without the word cannot hold a subscription; one that is only named by its hash may. */
-const mayBeSubscription = ({ query }: OperationRequest): boolean => query === undefined || query.includes('subscription');
 
 /** The protocol wants a text; a persisted operation has none. */
 const requestOf = (payload: SubscribePayload): OperationRequest => ({

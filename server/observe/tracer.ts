@@ -21,6 +21,13 @@ export function withTracer(pipeline: Pipeline, tracer: Tracer): Pipeline {
     span.end({ status: 500, hasErrors: true });
     throw error;
   };
+  const traced = (span: Span, answer: Answer | Promise<Answer>): Answer | Promise<Answer> => {
+    if (!('then' in answer)) return close(span, answer);
+    return answer.then(
+      (each) => close(span, each),
+      (error: unknown) => closeFailed(span, error),
+    );
+  };
   return {
     ...pipeline,
     run(request, caller) {
@@ -30,14 +37,7 @@ export function withTracer(pipeline: Pipeline, tracer: Tracer): Pipeline {
         (error: unknown) => closeFailed(span, error),
       );
     },
-    runNow(request, caller) {
-      const span = open(request.operationName, caller.requestId);
-      const answer = pipeline.runNow(request, caller);
-      if (!('then' in answer)) return close(span, answer);
-      return answer.then(
-        (each) => close(span, each),
-        (error: unknown) => closeFailed(span, error),
-      );
-    },
+    runNow: (request, caller) => traced(open(request.operationName, caller.requestId), pipeline.runNow(request, caller)),
+    runPrepared: (operation, caller) => traced(open(operation.operationName, caller.requestId), pipeline.runPrepared(operation, caller)),
   };
 }
