@@ -45,7 +45,7 @@ export const orderedMutants = [
     apply: (board, changes, options) =>
       api.apply(
         board,
-        changes.map(({ position: _, ...change }) => change),
+        changes.map((change) => ({ ...change, position: options?.checkpoint?.position ?? 0 })),
         options,
       ),
   })),

@@ -40,14 +40,14 @@ export const textMutants = [
       const there = await api.get(entries.map(({ key }) => key));
       const free = entries.filter(({ onlyIf }, index) => onlyIf === undefined || (onlyIf === 'present') === (there[index] !== null));
       await api.set(
-        free.map(({ onlyIf: _, ...entry }) => entry),
+        free.map(({ key, value }) => ({ key, value })),
         options,
       );
       return entries.map((entry) => free.includes(entry));
     },
   })),
   mutant('expiry that is ignored', 'expiry/ends', (api) => ({
-    set: (entries) => api.set(entries.map(({ expiresAtMs: _, ...entry }) => entry)),
+    set: (entries) => api.set(entries.map(({ key, value }) => ({ key, value }))),
   })),
   mutant('expiry rounded down to the second', 'expiry/ends', (api) => ({
     set: (entries) =>

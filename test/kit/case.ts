@@ -23,9 +23,9 @@ export interface Trial<P extends Port> extends Opened<P> {
   readonly random: Random;
   /** Aborted when the case is over. */
   readonly signal: AbortSignal;
-  open(options?: OpenOptions): Promise<Opened<P>>;
+  readonly open: (options?: OpenOptions) => Promise<Opened<P>>;
   /** Runs when the case is over, last first. */
-  after(cleanup: () => Promise<unknown> | unknown): void;
+  after(cleanup: () => unknown): void;
 }
 
 /** `outage`: cut or kill. `kill`: kill only. `round-trips`: a counter. What the harness lacks is reported as not exercised, never as passed. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Connection, Provider } from '../../ports/index.ts';
 import type { Case, Need, Suite, Trial } from './case.ts';
 import { type AnyAdapter, DEADLINE_MS, type Harness, killOf, outageOf } from './harness.ts';
@@ -91,7 +92,7 @@ function bindCase(bound: Bound, { port }: Suite, provider: Provider, one: Case<n
         return;
       }
       if (failure === null) return;
-      const reason = failure instanceof Error ? failure.message : String(failure);
+      const reason = failure instanceof Error ? failure.message : inspect(failure);
       throw new Error(`${id} (seed ${seed}): ${reason}`, { cause: failure });
     },
   };
@@ -101,7 +102,7 @@ let serial = 0;
 
 async function attempt({ harness, seed, shared }: Bound, provider: Provider, one: Case<never>, deadlineMs: number): Promise<void> {
   const ending = new AbortController();
-  const cleanups: (() => Promise<unknown> | unknown)[] = [];
+  const cleanups: (() => unknown)[] = [];
   const namespace = `k${Date.now().toString(36)}${process.pid.toString(36)}-${(serial++).toString(36)}`;
   if (one.isAlone) await shared.discard();
   const connectAlone = async () => {
@@ -146,7 +147,7 @@ async function attempt({ harness, seed, shared }: Bound, provider: Provider, one
   }
 }
 
-async function cleanUp(cleanups: (() => Promise<unknown> | unknown)[]): Promise<void> {
+async function cleanUp(cleanups: (() => unknown)[]): Promise<void> {
   for (const cleanup of cleanups.toReversed()) await cleanup();
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { type Port, PortError } from '../../ports/index.ts';
 import type { Case } from './case.ts';
 import { killOf, outageOf } from './harness.ts';
-import { eventually, refuses, times, untilAnswered, within } from './proof.ts';
+import { andThen, eventually, refuses, times, untilAnswered, within } from './proof.ts';
 import type { Traits } from './traits.ts';
 
 /** How long a call may take to find out that the engine is gone. */
@@ -12,7 +13,7 @@ export const RECOVERY_MS = 25_000;
 const PATIENCE = { isAlone: true, deadlineMs: 90_000 } as const;
 
 /** Cases about an engine that goes away and comes back. They hold for every port. */
-export function faultTraits<P extends Port>({ verbs, mark, survivesKill }: Traits<P>): Case<P>[] {
+export function faultTraits<P extends Port>({ verbs, local = [], mark, survivesKill }: Traits<P>): Case<P>[] {
   const calls = Object.entries(verbs);
   return [
     {
@@ -26,7 +27,8 @@ export function faultTraits<P extends Port>({ verbs, mark, survivesKill }: Trait
         for (const [, verb] of calls) await Promise.resolve(verb(api)).catch(expected);
         await outage.begin();
         try {
-          await Promise.all(calls.map(([name, verb]) => isCutOff(name, async () => verb(api))));
+          const remote = calls.filter(([name]) => !local.includes(name));
+          await Promise.all(remote.map(([name, verb]) => isCutOff(name, async () => verb(api))));
           await eventually('health is down', async () => (await within('health', instance.health(), 1_500)).status === 'down');
         } finally {
           await outage.end();
@@ -51,14 +53,16 @@ export function faultTraits<P extends Port>({ verbs, mark, survivesKill }: Trait
               const fates = all.map((name) => settle(mark.leave(api, name)));
               await fates[0];
               await outage.begin();
-              const settled = await within('writes hit by the outage', Promise.all(fates), OUTAGE_ANSWER_MS * 2).finally(outage.end);
+              const settled = await andThen(within('writes hit by the outage', Promise.all(fates), OUTAGE_ANSWER_MS * 2), () =>
+                outage.end(),
+              );
               const found = await untilAnswered('finding the writes', () => mark.find(api, ['before', ...all]), RECOVERY_MS);
               if (harness.fault !== undefined && 'cut' in harness.fault) assert.ok(found[0], 'what was there before the cut still is');
               settled.forEach((error, index) => {
                 const isThere = found[index + 1];
                 if (error === null && 'cut' in (harness.fault ?? {})) assert.ok(isThere, `write ${index} was acknowledged`);
                 if (error === null) return;
-                assert.ok(error instanceof PortError, `write ${index} failed with a PortError, not ${String(error)}`);
+                assert.ok(error instanceof PortError, `write ${index} failed with a PortError, not ${inspect(error)}`);
                 if (error.outcome === 'not-applied') assert.ok(!isThere, `write ${index} said not-applied but is there (${error.code})`);
               });
             },

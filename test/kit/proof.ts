@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { PortError, type PortErrorCode } from '../../ports/index.ts';
 
 /** The call must fail with a PortError of one of these codes. Answers the error. */
@@ -12,7 +13,7 @@ export async function refuses(codes: PortErrorCode | readonly PortErrorCode[], w
       (reason: unknown) => reason,
     );
   assert.ok(error !== null, `${what}: expected ${wanted.join(' or ')}, but it was answered`);
-  assert.ok(error instanceof PortError, `${what}: expected a PortError ${wanted.join(' or ')}, got ${String(error)}`);
+  assert.ok(error instanceof PortError, `${what}: expected a PortError ${wanted.join(' or ')}, got ${inspect(error)}`);
   assert.ok(wanted.includes(error.code), `${what}: expected ${wanted.join(' or ')}, got ${error.code}: ${error.message}`);
   return error;
 }
@@ -52,6 +53,15 @@ export async function within<T>(what: string, promise: Promise<T>, ms: number): 
     return await Promise.race([promise, timer]);
   } finally {
     late.abort();
+  }
+}
+
+/** The promise, with a cleanup that is waited for whether it was kept or not. */
+export async function andThen<T>(promise: Promise<T>, cleanup: () => Promise<unknown>): Promise<T> {
+  try {
+    return await promise;
+  } finally {
+    await cleanup();
   }
 }
 

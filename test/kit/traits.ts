@@ -13,6 +13,8 @@ export interface Traits<P extends Port> {
   readonly verbs: Readonly<Record<string, Verb<P>>>;
   /** Verbs out of `verbs` that take a signal. */
   readonly waiting: readonly string[];
+  /** Verbs out of `verbs` that may be answered from what the process knows, also while the engine is gone. */
+  readonly local?: readonly string[];
   /** A write that leaves a mark by that name, and the question which of the names left one. Null where nothing is kept. */
   readonly mark: {
     readonly leave: (api: ApiOf<P>, name: string) => Promise<unknown>;

@@ -3,8 +3,8 @@ import { Lease, type LeaseState } from '../../../ports/index.ts';
 import { casesOf } from '../case.ts';
 import { RECOVERY_MS } from '../fault-traits.ts';
 import { outageOf } from '../harness.ts';
-import { eventually, refuses, within } from '../proof.ts';
-import { granted, type LeaseTrial } from './lease.ts';
+import { andThen, eventually, refuses, within } from '../proof.ts';
+import { granted, type LeaseTrial } from './lease-proof.ts';
 
 /** The contract says a second; the rest is for a busy machine. */
 const SEEN_MS = 3_000;
@@ -128,7 +128,10 @@ export const leaseWatchCases = casesOf(Lease)([
       const states = watching(t, 'l');
       await until(states, 'free', () => true);
       await outage.begin();
-      await eventually('down', async () => (await t.instance.health()).status === 'down').finally(outage.end);
+      await andThen(
+        eventually('down', async () => (await t.instance.health()).status === 'down'),
+        async () => outage.end(),
+      );
       await eventually(
         'taken',
         async () => (await t.api.acquire('l', { holder: 'a', ttlMs: 60_000 }).catch(() => null)) !== null,

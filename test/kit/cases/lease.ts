@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { type Grant, Lease } from '../../../ports/index.ts';
-import { type Case, casesOf, type Trial } from '../case.ts';
+import { type Case, casesOf } from '../case.ts';
 import { RECOVERY_MS } from '../fault-traits.ts';
 import { killOf } from '../harness.ts';
 import { waitingWith } from '../options.ts';
 import { eventually, refuses, times, untilAnswered } from '../proof.ts';
 import { traitsOf } from '../traits.ts';
+import { granted, LONG_MS } from './lease-proof.ts';
 import { leaseWatchCases } from './lease-watch.ts';
 
-const LONG_MS = 60_000;
 const SHORT_MS = 300;
 /** A lease that ran out may be noticed this late on a busy machine. */
 const SLACK_MS = 5_000;
 const NOBODY: Grant = { name: 'l', token: 1, expiresAtMs: 1 };
-export type LeaseTrial = Trial<typeof Lease>;
 
 const traits = traitsOf(Lease, {
   verbs: {
@@ -240,9 +239,3 @@ const own = casesOf(Lease)([
 ]);
 
 export const leaseCases: readonly Case<typeof Lease>[] = [...traits, ...own, ...leaseWatchCases];
-
-export async function granted(t: LeaseTrial, name: string, holder: string, ttlMs = LONG_MS): Promise<Grant> {
-  const grant = await t.api.acquire(name, { holder, ttlMs });
-  assert.ok(grant !== null, `${holder} gets ${name}`);
-  return grant;
-}

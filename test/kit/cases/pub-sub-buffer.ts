@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PubSub } from '../../../ports/index.ts';
 import { casesOf } from '../case.ts';
 import { drains, eventually, gather, refuses, times } from '../proof.ts';
-import { listen } from './pub-sub.ts';
+import { listen } from './pub-sub-proof.ts';
 
 /** Slow readers and arguments out of bounds. */
 export const pubSubBufferCases = casesOf(PubSub)([

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { GAP, type Message, PubSub } from '../../../ports/index.ts';
-import { type Case, casesOf, type Trial } from '../case.ts';
-import { RECOVERY_MS } from '../fault-traits.ts';
+import { type Case, casesOf } from '../case.ts';
+import { OUTAGE_ANSWER_MS, RECOVERY_MS } from '../fault-traits.ts';
 import { outageOf } from '../harness.ts';
-import { drains, eventually, gather, refuses, settlesWithin, times, within } from '../proof.ts';
+import { andThen, drains, eventually, gather, refuses, settlesWithin, times, within } from '../proof.ts';
 import { HOSTILE_NAMES, traitsOf } from '../traits.ts';
 import { pubSubBufferCases } from './pub-sub-buffer.ts';
-
-const ROOMY = { max: 5_000, overflow: 'fail' } as const;
-export type PubSubTrial = Trial<typeof PubSub>;
+import { listen, ROOMY } from './pub-sub-proof.ts';
 
 const traits = traitsOf(PubSub, {
   verbs: {
@@ -16,6 +14,7 @@ const traits = traitsOf(PubSub, {
     subscribe: (api) => api.subscribe(['t'], { signal: new AbortController().signal, buffer: { max: 1, overflow: 'drop-oldest' } }),
   },
   waiting: [],
+  local: ['subscribe'],
   mark: null,
   survivesKill: () => false,
   problems: ({ scope, delivery, order, messageBytesMax }) => [
@@ -240,7 +239,10 @@ const own = casesOf(PubSub)([
       await t.api.publish([{ topic: 'a', data: 'before' }]);
       await gather('before', batches, (all) => has(all, 'a', 'before'));
       await outage.begin();
-      await eventually('down', async () => (await t.instance.health()).status === 'down').finally(outage.end);
+      await andThen(
+        eventually('down', async () => (await t.instance.health()).status === 'down'),
+        async () => outage.end(),
+      );
       let after: Message[] = [];
       const reading = gather('after', batches, (all) => has(all, 'a', 'after'), RECOVERY_MS).then((all) => {
         after = all;
@@ -257,15 +259,34 @@ const own = casesOf(PubSub)([
       assert.deepEqual(after[0], GAP);
     },
   },
+  {
+    id: 'fault/subscribe',
+    title: 'either refuses a subscription while the engine is gone, or lets it begin with GAP',
+    needs: ['outage'],
+    isAlone: true,
+    deadlineMs: 90_000,
+    async run(t) {
+      const outage = outageOf(t.harness);
+      assert.ok(outage);
+      await listen(t, ['a']);
+      await outage.begin();
+      const early = await within('subscribe', listen(t, ['a']).catch(refusal), OUTAGE_ANSWER_MS);
+      await eventually('down', async () => (await t.instance.health()).status === 'down');
+      const late = await andThen(within('subscribe', listen(t, ['a']).catch(refusal), OUTAGE_ANSWER_MS), async () => outage.end());
+      for (const opened of [early, late]) {
+        if (opened === null) continue;
+        const reading = gather('the gap', opened.batches, (all) => all.length > 0, RECOVERY_MS);
+        assert.deepEqual((await reading)[0], GAP);
+      }
+    },
+  },
 ]);
 
 export const pubSubCases: readonly Case<typeof PubSub>[] = [...traits, ...own, ...pubSubBufferCases];
 
-export async function listen(t: PubSubTrial, topics: readonly string[], buffer: Parameters<typeof t.api.subscribe>[1]['buffer'] = ROOMY) {
-  const ending = new AbortController();
-  t.after(() => ending.abort());
-  const subscription = await t.api.subscribe(topics, { signal: ending.signal, buffer });
-  return { subscription, batches: subscription[Symbol.asyncIterator](), stop: () => ending.abort() };
+async function refusal(error: unknown): Promise<null> {
+  await refuses(['UNAVAILABLE', 'TIMEOUT'], 'subscribe', () => Promise.reject(error));
+  return null;
 }
 
 const has = (all: readonly Message[], topic: string, data: string) =>

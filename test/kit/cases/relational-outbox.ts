@@ -3,7 +3,7 @@ import { eq, sql } from 'drizzle-orm';
 import { type PendingRecord, Relational } from '../../../ports/index.ts';
 import { casesOf } from '../case.ts';
 import { eventually, refuses, settlesWithin, times, within } from '../proof.ts';
-import { accounts, type RelationalTrial } from './relational.ts';
+import { accounts, type RelationalTrial } from './relational-proof.ts';
 
 const record = (key: string, data: string) => ({ topic: 't', key, data });
 

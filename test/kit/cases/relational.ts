@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { eq, sql } from 'drizzle-orm';
-import { integer, pgSchema, text } from 'drizzle-orm/pg-core';
 import { type Isolation, Relational } from '../../../ports/index.ts';
-import { type Case, casesOf, type Trial } from '../case.ts';
+import { type Case, casesOf } from '../case.ts';
 import { waitingWith } from '../options.ts';
 import { refuses, times } from '../proof.ts';
 import { traitsOf } from '../traits.ts';
 import { relationalOutboxCases } from './relational-outbox.ts';
+import { accounts, meeting } from './relational-proof.ts';
 
-export type RelationalTrial = Trial<typeof Relational>;
 const ISOLATIONS: readonly Isolation[] = ['read committed', 'repeatable read', 'serializable'];
 
 const traits = traitsOf(Relational, {
@@ -212,32 +211,3 @@ const own = casesOf(Relational)([
 ]);
 
 export const relationalCases: readonly Case<typeof Relational>[] = [...traits, ...own, ...relationalOutboxCases];
-
-let schemas = 0;
-
-/** A table of its own for the case, in a schema that is dropped afterwards. */
-export async function accounts(t: RelationalTrial) {
-  const name = `kit_${process.pid.toString(36)}_${Date.now().toString(36)}_${schemas++}`;
-  const rows = pgSchema(name).table('accounts', { id: text('id').primaryKey(), amount: integer('amount').notNull() });
-  await t.api.db.execute(sql`create schema ${sql.identifier(name)}`);
-  t.after(async () => {
-    await (await t.open()).api.db.execute(sql`drop schema ${sql.identifier(name)} cascade`);
-  });
-  await t.api.db.execute(sql`create table ${rows} (id text primary key, amount integer not null)`);
-  const read = async () => (await t.api.db.select().from(rows).orderBy(rows.id)).map(({ id, amount }) => [id, amount] as const);
-  return { rows, read };
-}
-
-/** Resolves for everybody once so many have come; later ones pass at once. */
-export function meeting(count: number): () => Promise<void> {
-  let come = 0;
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return () => {
-    come += 1;
-    if (come >= count) open();
-    return opened;
-  };
-}
