@@ -80,7 +80,7 @@ export function faultTraits<P extends Port>({ verbs, local = [], mark, survivesK
               const fates = all.map((name) => settle(mark.leave(api, name)));
               await Promise.all(fates.slice(0, 20));
               await engine.kill();
-              const settled = await within('writes hit by the kill', Promise.all(fates), OUTAGE_ANSWER_MS * 2).finally(() =>
+              const settled = await andThen(within('writes hit by the kill', Promise.all(fates), OUTAGE_ANSWER_MS * 2), async () =>
                 engine.restart(),
               );
               const found = await untilAnswered('finding the writes', () => mark.find(api, all), RECOVERY_MS);
