@@ -37,8 +37,7 @@ function untilSignalled(): Promise<string> {
 }
 
 /** The demo is a client like any other, so it runs in a process of its own. */
-const driveDemo = (url: string) =>
-  spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname, 'demo', '--url', url], { stdio: 'inherit' });
+const driveDemo = (url: string) => spawn(process.execPath, [process.argv[1] ?? '', 'demo', '--url', url], { stdio: 'inherit' });
 
 function banner({ url, engines, ports, plugins, demoTokens }: RunningGateway, from: string): string {
   const byResource = Object.entries(engines).map(([resource, description]) => {
