@@ -21,6 +21,8 @@ export interface EmbeddedPostgresOptions {
   readonly folder: string;
   /** Default: chosen from the folder's path once and kept while it is free, 20,000–29,999. */
   readonly port?: number;
+  /** A folder with the `bin/`, `lib/` and `share/` of a PostgreSQL 17 or newer; default: the npm package for this machine. */
+  readonly binaries?: string;
   readonly poolSize?: number;
   readonly statementTimeoutMs?: number;
 }

@@ -1,7 +1,7 @@
 import { type ConnectContext, type Db, type Health, type OpenContext, PortError } from '../../ports/index.ts';
 import { createDatabase } from './database.ts';
 import { mapPostgresError } from './errors.ts';
-import { openLink, type Rows, type StatementOptions } from './link.ts';
+import { type Link, openLink, type Rows, type StatementOptions } from './link.ts';
 import { createListener, type Listener } from './listener.ts';
 import { createPool, type Pool } from './pool.ts';
 import { startSweeper } from './sweeper.ts';
@@ -39,7 +39,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const CLOSE_GRACE_MS = 5_000;
 const HEALTH_WAIT_MS = 800;
 
-export async function connectPostgres(settings: ConnSettings, context: Pick<ConnectContext, 'log'>): Promise<Conn> {
+export async function connectPostgres(settings: ConnSettings, context: Pick<ConnectContext, 'log' | 'signal'>): Promise<Conn> {
   const link = { url: settings.url, connectTimeoutMs: CONNECT_TIMEOUT_MS, statementTimeoutMs: settings.statementTimeoutMs };
   const limits = { waitMs: ACQUIRE_WAIT_MS, waitingMax: WAITING_MAX };
   const rows = createPool({
@@ -52,10 +52,9 @@ export async function connectPostgres(settings: ConnSettings, context: Pick<Conn
     max: HOUSE_LINKS,
     open: () => openLink({ ...link, applicationName: 'portico ports' }),
   });
-  const serverVersion = await house.use(async (session) => {
-    await installTables(session);
-    const [row] = await session.query<{ server_version: string }>('show server_version');
-    return row?.server_version.split(' ')[0] ?? 'of unknown version';
+  const serverVersion = await house.use(prepareServer, context.signal).catch(async (error: unknown) => {
+    await house.close(0);
+    throw error;
   });
   const listener = createListener({
     open: (hooks) => openLink({ ...link, ...hooks, applicationName: 'portico listener' }),
@@ -88,6 +87,13 @@ export async function connectPostgres(settings: ConnSettings, context: Pick<Conn
       return closing;
     },
   };
+}
+
+/** Installs the adapter's tables and answers the server's version, e.g. `18.4`. */
+async function prepareServer(session: Link): Promise<string> {
+  await installTables(session);
+  const [row] = await session.query<{ server_version: string }>('show server_version');
+  return row?.server_version.split(' ')[0] ?? 'of unknown version';
 }
 
 async function askHealth(call: Conn['call']): Promise<Health> {

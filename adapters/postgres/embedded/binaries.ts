@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { PortError } from '../../../ports/index.ts';
@@ -57,8 +57,10 @@ function link(native: string): void {
 }
 
 function copy(native: string): string {
-  const server = statSync(join(native, 'bin', 'postgres'));
-  const key = createHash('sha256').update(`${native} ${server.size} ${server.mtimeMs}`).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(readFileSync(join(native, 'bin', 'postgres')))
+    .digest('hex')
+    .slice(0, 16);
   const home = join(commonFolder(), `binaries-${key}`);
   if (existsSync(home)) return home;
   const draft = `${home}.${process.pid}`;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PortError } from '../../../ports/index.ts';
@@ -30,7 +30,11 @@ export function findPlace(asked: string): Place {
   const isNew = !existsSync(sign);
   if (isNew) writeFileSync(sign, `cluster-${randomUUID()}\n`);
   const home = join(commonFolder(), readFileSync(sign, 'utf8').trim());
-  if (isNew) mkdirSync(home, { mode: 0o755 });
+  if (isNew) {
+    mkdirSync(home, { mode: 0o755 });
+    // For whoever finds it there and wonders whose it is.
+    writeFileSync(join(home, 'asked-by'), `${folder}\n`);
+  }
   if (!existsSync(home)) {
     throw new PortError('UNAVAILABLE', `${sign} says that the data is in ${home}, but that is gone; remove ${sign} to begin anew`, {
       adapter: 'embedded-postgres',
@@ -46,7 +50,9 @@ export function commonFolder(): string {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
       accessSync(folder, constants.W_OK | constants.X_OK);
-      if (canEnter(folder, { uid: -1, gid: -1 })) return folder;
+      // In a folder that somebody else made or may write to, somebody else chooses what runs.
+      const { uid, mode } = statSync(folder);
+      if (uid === process.getuid?.() && (mode & 0o022) === 0 && canEnter(folder, { uid: -1, gid: -1 })) return folder;
     } catch {
       // The next candidate.
     }
