@@ -32,7 +32,8 @@ export function testSchema(seen: Seen = { signals: [], writes: 0, release: () =>
   registerScalars(builder);
   const refusals = refusalTypes(builder);
   const Rank = builder.enumType('Rank', { values: { GOLD: { value: 1 }, SILVER: { value: 2 } } as const });
-  const Player = builder.objectRef<Player>('Player').implement({
+  const PlayerType = builder.objectRef<Player>('Player');
+  PlayerType.implement({
     fields: (t) => ({
       id: t.exposeID('id'),
       name: t.exposeString('name'),
@@ -41,7 +42,7 @@ export function testSchema(seen: Seen = { signals: [], writes: 0, release: () =>
       rank: t.field({ type: Rank, resolve: (player) => (player.score > 995 ? 1 : 2) }),
       isMe: t.boolean({ extensions: { viewer: true }, resolve: (player, _args, context) => player.id === context.viewer.id }),
       rivals: t.field({
-        type: [Player],
+        type: [PlayerType],
         args: { first: t.arg.int({ defaultValue: 3 }) },
         resolve: (_player, { first }) => PLAYERS.slice(0, first ?? 3),
       }),
@@ -68,12 +69,12 @@ export function testSchema(seen: Seen = { signals: [], writes: 0, release: () =>
   builder.queryFields((t) => ({
     hello: t.string({ args: { name: t.arg.string({ defaultValue: 'world' }) }, resolve: (_root, { name }) => `hello ${name}` }),
     players: t.field({
-      type: [Player],
+      type: [PlayerType],
       args: { first: t.arg.int(), last: t.arg.int() },
       resolve: (_root, { first }) => PLAYERS.slice(0, first ?? 10),
     }),
     playersById: t.field({
-      type: [Player],
+      type: [PlayerType],
       nullable: { list: false, items: true },
       args: { ids: t.arg.idList({ required: true }) },
       resolve: async (_root, { ids }) => ids.map((id) => PLAYERS.find((player) => player.id === id) ?? null),
@@ -142,10 +143,10 @@ export function testSchema(seen: Seen = { signals: [], writes: 0, release: () =>
       resolve: (n) => n as number,
     }),
     topPlayer: t.field({
-      type: Player,
+      type: PlayerType,
       extensions: { shared: 'latest' },
       subscribe: () => countTo(1),
-      resolve: () => PLAYERS[0] as Player,
+      resolve: () => PLAYERS[0] as never,
     }),
     mine: t.int({
       authScopes: { signedIn: true },
