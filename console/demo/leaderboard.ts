@@ -79,12 +79,12 @@ async function pace(
   }
 }
 
-/** Draws players and ranks them by skill and luck; the winner gets most. */
+/** Draws players, the regulars more often, and ranks them by skill and luck; the winner gets most. */
 function drawMatch(players: readonly Player[]) {
   const size = PLAYERS_PER_MATCH_MIN + Math.floor(Math.random() * (PLAYERS_PER_MATCH_MAX - PLAYERS_PER_MATCH_MIN + 1));
   const drawn = new Set<Player>();
   while (drawn.size < Math.min(size, players.length)) {
-    const player = players[Math.floor(Math.random() * players.length)];
+    const player = players[Math.floor(Math.random() ** 2 * players.length)];
     if (player) drawn.add(player);
   }
   const placed = [...drawn].map((player) => ({ player, form: player.skill * Math.random() })).toSorted((a, b) => b.form - a.form);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ export interface GatewayProcess {
 export async function gatewayProcess(env: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
   const port = await freePort();
   const dataFolder = mkdtempSync(join(tmpdir(), 'portico-gateway-'));
+  // The embedded server's user must be able to enter it, so that the cluster lies here and goes with it.
+  chmodSync(dataFolder, 0o755);
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   let printed = '';
@@ -51,7 +53,8 @@ export async function gatewayProcess(env: Readonly<Record<string, string>> = {})
         env: { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'warn', PORT: String(port), PORTICO_DATA: dataFolder, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (printed = (printed + chunk.toString()).slice(-100_000)));
+      for (const stream of [child.stdout, child.stderr])
+        stream?.on('data', (chunk: Buffer) => (printed = (printed + chunk.toString()).slice(-100_000)));
       await ready(url, child, () => printed);
     },
     kill9: async () => void (await end('SIGKILL')),
