@@ -19,7 +19,7 @@ export interface ConformanceReport {
   readonly format: 1;
   readonly adapter: { readonly name: string; readonly version: string };
   readonly at: string;
-  readonly seed: number | null;
+  readonly seed: number;
   readonly environment: { readonly node: string; readonly platform: string };
   readonly ports: readonly { readonly port: string; readonly contract: number; readonly capabilities: object }[];
   readonly totals: Readonly<Record<OutcomeStatus, number>>;
@@ -49,13 +49,14 @@ export async function report(harness: Harness): Promise<Outcome[]> {
 /** The same as a document, written to `file` when one is named. */
 export async function conformanceReport(harness: Harness, file?: string | URL): Promise<ConformanceReport> {
   const { name, version, provides } = harness.adapter();
-  const outcomes = await report(harness);
+  const seed = harness.seed ?? Math.floor(Math.random() * 2 ** 31);
+  const outcomes = await report({ ...harness, seed });
   const count = (status: OutcomeStatus) => outcomes.filter((outcome) => outcome.status === status).length;
   const document: ConformanceReport = {
     format: 1,
     adapter: { name, version },
     at: new Date().toISOString(),
-    seed: harness.seed ?? null,
+    seed,
     environment: { node: process.version, platform: `${process.platform}-${process.arch}` },
     ports: Object.values(provides).map(({ port, caps }) => ({ port: port.id, contract: port.contract, capabilities: caps })),
     totals: {
