@@ -10,7 +10,7 @@ import { relationalProvider } from './relational.ts';
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; `?sslmode=require` and the other settings of postgres.js are understood. */
   readonly url: string;
-  /** Links for plugins' queries and transactions, default 10. The adapter's own ports use five more at most. */
+  /** Links for plugins' queries and transactions, default 10. The adapter's own ports use seven more at most. */
   readonly poolSize?: number;
   /** Cuts off any statement of a plugin that runs longer, default 30,000. Migrations are not cut off. */
   readonly statementTimeoutMs?: number;

@@ -32,7 +32,7 @@ export interface ConnSettings {
   readonly statementTimeoutMs: number;
 }
 
-const HOUSE_LINKS = 4;
+const HOUSE_LINKS = 6;
 const ACQUIRE_WAIT_MS = 10_000;
 const WAITING_MAX = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;

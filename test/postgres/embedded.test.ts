@@ -170,10 +170,13 @@ async function gatewayProcess(folder: string): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'embedded-gateway.ts'), folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  cleanups.push(() => child.kill('SIGKILL'));
   const acknowledged: string[] = [];
   let rest = '';
   let serverPid = 0;
+  cleanups.push(async () => {
+    child.kill('SIGKILL');
+    await until('its server is gone', () => !isRunning(serverPid));
+  });
   child.stdout.on('data', (chunk: Buffer) => {
     const lines = `${rest}${chunk.toString()}`.split('\n');
     rest = lines.pop() ?? '';
