@@ -6,6 +6,8 @@ import { createDelivery, cursorOf, type Delivery } from './delivery.ts';
 const EVENTS_PER_TURN = 32;
 /** How often a feed whose every member is congested looks again. */
 const RECHECK_MS = 10;
+/** Turns of the event loop it waits before that. */
+const TURNS = 50;
 /** A member that takes nothing for so long, while a log waits for it alone, is cut. */
 const STALL_MS = 10_000;
 
@@ -108,7 +110,7 @@ export function createFeed({ operation, caller: owner, pipeline, onDelivered, on
       const delivery = await execute(step.value);
       if (isEnded) return;
       spread(delivery);
-      if (count % EVENTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (count % EVENTS_PER_TURN === 0) await nextTurn();
       if (!keepsNewest && allCongested()) await waitForRoom();
     }
   }
@@ -144,6 +146,7 @@ export function createFeed({ operation, caller: owner, pipeline, onDelivered, on
   }
 
   async function waitForRoom(): Promise<void> {
+    for (let turns = 0; turns < TURNS && !isEnded && allCongested(); turns += 1) await nextTurn();
     for (let waitedMs = 0; !isEnded && allCongested(); waitedMs += RECHECK_MS) {
       if (waitedMs >= STALL_MS) {
         for (const member of members) member.cut();
@@ -179,6 +182,8 @@ export function createFeed({ operation, caller: owner, pipeline, onDelivered, on
 
   return feed;
 }
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Ends a source without waiting for it: a generator that waits for its next event answers only when its signal wakes it. */
 function release(iterator: AsyncIterator<unknown>): void {

@@ -63,12 +63,11 @@ export interface OutboxOptions {
   readonly flusher: Flusher;
   /** Bytes that may wait before a `live` line is cut. */
   readonly bytesMax: number;
-  /** Called when the peer has taken what waited. */
-  readonly onDrain?: () => void;
+  /** Called when the peer takes more. */
+  readonly onRoom?: () => void;
 }
 
-export function createOutbox({ socket, flusher, bytesMax, onDrain }: OutboxOptions): Outbox {
-  const highWater = Math.min(socket.writableHighWaterMark, bytesMax);
+export function createOutbox({ socket, flusher, bytesMax, onRoom }: OutboxOptions): Outbox {
   const holding = new Set<Line>();
   /** Pairs: a lead, then a body; together one message. */
   let queue: Buffer[] = [];
@@ -77,7 +76,8 @@ export function createOutbox({ socket, flusher, bytesMax, onDrain }: OutboxOptio
   let isScheduled = false;
   let isClosed = false;
 
-  const isCongested = () => needsDrain || queuedBytes >= highWater;
+  const isCongested = () => needsDrain || queuedBytes >= socket.writableHighWaterMark;
+  const isFull = (more: number) => bufferedBytes() > 0 && bufferedBytes() + more > bytesMax;
   const bufferedBytes = () => socket.writableLength + queuedBytes;
 
   function push(lead: Buffer, body: Buffer): void {
@@ -99,12 +99,14 @@ export function createOutbox({ socket, flusher, bytesMax, onDrain }: OutboxOptio
     queue = [];
     queuedBytes = 0;
     needsDrain = !writeMessages(socket, pairs);
-    if (!needsDrain && holding.size > 0) release();
+    if (needsDrain) return;
+    if (holding.size > 0) release();
+    onRoom?.();
   }
 
   function release(): void {
     for (const line of holding) {
-      if (isCongested()) return;
+      if (needsDrain || queuedBytes >= bytesMax) return;
       const delivery = line.held;
       line.held = undefined;
       holding.delete(line);
@@ -116,7 +118,7 @@ export function createOutbox({ socket, flusher, bytesMax, onDrain }: OutboxOptio
     needsDrain = false;
     if (isClosed) return;
     release();
-    onDrain?.();
+    onRoom?.();
   });
 
   return {
@@ -126,14 +128,16 @@ export function createOutbox({ socket, flusher, bytesMax, onDrain }: OutboxOptio
     next(line, delivery) {
       if (isClosed) return 'queued';
       if (line.mode === 'latest') {
-        if (line.held !== undefined || isCongested()) {
+        if (line.held !== undefined || needsDrain || queuedBytes >= bytesMax) {
           const wasHeld = line.held !== undefined;
           line.held = delivery;
           holding.add(line);
           return wasHeld ? 'conflated' : 'held';
         }
-      } else if (bufferedBytes() + delivery.body().length > bytesMax && bufferedBytes() > 0) {
-        return 'full';
+      } else if (isFull(delivery.body().length)) {
+        // What gathered within this tick may be on its way at once.
+        flush();
+        if (isFull(delivery.body().length)) return 'full';
       }
       push(line.lead, delivery.body());
       return 'queued';

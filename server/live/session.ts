@@ -59,13 +59,18 @@ export function createSession(options: SessionOptions): Session {
     socket: options.socket,
     flusher: options.flusher,
     bytesMax: limits.socketBufferBytes,
-    onDrain: () => ws.resume(),
+    onRoom() {
+      if (!isPaused) return;
+      isPaused = false;
+      ws.resume();
+    },
   });
   const running = new Map<string, Running>();
   let state: 'new' | 'initialising' | 'ready' | 'closed' = 'new';
   let viewer: Viewer = ANONYMOUS;
   let params: Readonly<Record<string, unknown>> | undefined;
   let isAlive = true;
+  let isPaused = false;
   let isDraining = false;
   let subscriptions = 0;
   let serial = 0;
@@ -80,7 +85,9 @@ export function createSession(options: SessionOptions): Session {
     if (isTooFast()) return close(CLOSE.policy, 'too many messages');
     if (isBinary) return close(CloseCode.BadRequest, 'Invalid message received');
     receive(data.toString());
-    if (outbox.bufferedBytes() > limits.socketBufferBytes) ws.pause();
+    if (outbox.bufferedBytes() <= limits.socketBufferBytes) return;
+    isPaused = true;
+    ws.pause();
   });
   ws.on('pong', () => {
     isAlive = true;
@@ -234,7 +241,7 @@ export function createSession(options: SessionOptions): Session {
       subscriptions -= 1;
       feeds.leave(operation.member);
     }
-    if (isDraining) closeWhenIdle();
+    if (isDraining) queueMicrotask(closeWhenIdle);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { WebSocket } from 'ws';
 import type { Viewer } from '../../../plugins/kernel/index.ts';
@@ -146,6 +146,11 @@ export async function liveRig(options: { limits?: Partial<Limits>; live?: Partia
   });
   const server = createServer((_request, response) => response.end('ok'));
   live.attach(server);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `ws://127.0.0.1:${port}/graphql`;
@@ -154,6 +159,7 @@ export async function liveRig(options: { limits?: Partial<Limits>; live?: Partia
     counts,
     live,
     server,
+    sockets,
     port,
     url,
     log,
@@ -168,7 +174,9 @@ export async function liveRig(options: { limits?: Partial<Limits>; live?: Partia
 
 function viewerOf(header: string | readonly string[] | undefined): Viewer {
   if (header === undefined) return { kind: 'anonymous', id: '', scopes: new Set(), expiresAtMs: null };
-  const [id = '', expires = '', scopes = ''] = String(header).split(':');
+  const [id = '', expires = '', scopes = ''] = String(header)
+    .replace(/^Bearer /, '')
+    .split(':');
   if (id === 'bad') throw new Error('bad credential');
   const expiresAtMs = expires === '' ? null : Number(expires);
   if (expiresAtMs !== null && expiresAtMs <= clock.now()) throw new Error('expired');

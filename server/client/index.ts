@@ -1,0 +1,2 @@
+export { createPorticoClient, type PorticoClient, type PorticoClientOptions } from './client.ts';
+export { PorticoError } from './error.ts';
