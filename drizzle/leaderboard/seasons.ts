@@ -108,6 +108,25 @@ export function seasonRows(relational: Relational) {
         sql`select ${PLACE} from leaderboard.season_results
             where board = ${board} and season = ${season} and place > ${from} and place <= ${from + limit} order by place`,
       ),
+    /** Players of the final order with a better score, and with this one. O(players) of the season. */
+    async finalCount(board: string, season: string, score: number, direction: 'ASC' | 'DESC'): Promise<{ above: number; at: number }> {
+      const better = direction === 'DESC' ? sql`score > ${score}` : sql`score < ${score}`;
+      const [row] = await rowsOf<{ above: number; at: number }>(
+        db,
+        sql`select count(*) filter (where ${better})::float8 as above, count(*) filter (where score = ${score})::float8 as at
+            from leaderboard.season_results where board = ${board} and season = ${season}`,
+      );
+      return row ?? { above: 0, at: 0 };
+    },
+    async finalDistinctAbove(board: string, season: string, score: number, direction: 'ASC' | 'DESC'): Promise<number> {
+      const better = direction === 'DESC' ? sql`score > ${score}` : sql`score < ${score}`;
+      const [row] = await rowsOf<{ above: number }>(
+        db,
+        sql`select count(distinct score)::float8 as above from leaderboard.season_results
+            where board = ${board} and season = ${season} and ${better}`,
+      );
+      return row?.above ?? 0;
+    },
     /** Aligned; null for who was not on the board. */
     async finalPlaces(board: string, season: string, members: readonly string[]): Promise<(SeasonResultRow | null)[]> {
       const rows = await rowsOf<SeasonResultRow>(

@@ -3,8 +3,10 @@ export type { Door, DoorAnswer, DoorRequest, RestAnswer, RestParameter, RestRout
 export type { Clock, Environment, Labels, Log, Meter, Random } from './environment.ts';
 export { type LatestOptions, latest } from './feed.ts';
 export { type HoldOptions, hold } from './hold.ts';
+export { type LogFeedOptions, type LogStep, logFeed } from './log-feed.ts';
 export { type Need, type Needs, need, type Opened, optional, type PortsFor } from './need.ts';
 export { createNudge, type Nudge } from './nudge.ts';
+export { createOutboxRelay, type OutboxRelayOptions } from './outbox-relay.ts';
 export {
   type AnyPlugin,
   definePlugin,

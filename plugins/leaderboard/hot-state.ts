@@ -9,6 +9,8 @@ export interface HotState {
   /** How far a partition is applied to a generation; 0 for one whose progress was lost. */
   position(generation: number, partition: number): Promise<number>;
   advance(generation: number, partition: number, after: number, position: number): Promise<void>;
+  /** What this process has last seen applied to the live generation. */
+  seen(partition: number): number;
   /** Makes a generation the live one, everywhere. */
   promote(generation: number): Promise<void>;
   isSealed(boardId: string, seasonId: string): boolean;
@@ -30,11 +32,12 @@ export function createHotState(ranked: RankedSet, partitions: number, environmen
   const applied = new Map<string, number>();
   const sealed = new Set<string>();
   const parts = Array.from({ length: partitions }, (_, partition) => partition);
+  let stored: readonly number[] = [];
 
   const look = async (generation: number, options?: Waiting) => {
     const members = [GENERATION, ...parts.map((partition) => progressMember(generation, partition))];
     const [pointer, ...progress] = await ranked.lookup(META, members, options);
-    return { stored: pointer?.score ?? 1, progress };
+    return { pointer: pointer?.score ?? 1, progress };
   };
   const promote = async (generation: number) => {
     await ranked.apply(META, [{ op: 'max', member: GENERATION, score: generation, tie: 0 }]);
@@ -57,15 +60,17 @@ export function createHotState(ranked: RankedSet, partitions: number, environmen
       });
       applied.set(member, position);
     },
+    seen: (partition) => stored[partition] ?? 0,
     promote,
     isSealed: (boardId, seasonId) => sealed.has(`${boardId}@${seasonId}`),
     markSealed: (boardId, seasonId) => {
       sealed.add(`${boardId}@${seasonId}`);
     },
     async verify(options) {
-      const { stored, progress } = await look(live, options);
-      if (stored > live) {
-        live = stored;
+      const { pointer, progress } = await look(live, options);
+      stored = progress.map((found) => found?.tie ?? 0);
+      if (pointer > live) {
+        live = pointer;
         return true;
       }
       const isLost = parts.some((partition) => {
@@ -73,7 +78,7 @@ export function createHotState(ranked: RankedSet, partitions: number, environmen
         const known = applied.get(progressMember(live, partition)) ?? 0;
         return found === null || found === undefined ? known > 0 : found.score !== found.tie;
       });
-      if (!isLost && stored === live) return false;
+      if (!isLost && pointer === live) return false;
       if (isLost) environment.log.warn('the hot boards were wiped and are built again from the record', { generation: live + 1 });
       await promote(isLost ? live + 1 : live);
       return isLost;

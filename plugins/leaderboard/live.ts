@@ -1,7 +1,10 @@
-import { latest } from '../kernel/index.ts';
+import { type Heard, latest } from '../kernel/index.ts';
+import type { SeasonState } from './board.ts';
+import { toRanked } from './hot-sink.ts';
 import type { LeaderboardContext, Machinery } from './machinery.ts';
-import { movesTopic } from './moves.ts';
+import { type Moves, movesTopic, type Stand, sealedTopic } from './moves.ts';
 import type { BoardSeason } from './service.ts';
+import { compareKeys } from './sharding.ts';
 import type { PlacedEntry, SeasonView } from './view.ts';
 
 export interface TopSnapshot {
@@ -71,4 +74,103 @@ function changesBetween(before: readonly PlacedEntry[], now: readonly PlacedEntr
   });
   const left = before.flatMap(({ userId, rank }) => (is.has(userId) ? [] : [{ userId, from: rank, to: null }]));
   return [...moved, ...left];
+}
+
+export interface RankChange {
+  readonly at: BoardSeason;
+  /** Null: is not on the board, or no more. */
+  readonly entry: PlacedEntry | null;
+  readonly before: PlacedEntry | null;
+}
+
+export interface WatchUser {
+  readonly boardId: string;
+  readonly userId: string;
+  readonly everyMs: number;
+}
+
+/** A player's place, now and whenever rank or score change. Null: no such board. */
+export async function watchRank(parts: LiveParts, ask: WatchUser, signal: AbortSignal): Promise<AsyncIterable<RankChange> | null> {
+  const { context, machinery, open, viewOf } = parts;
+  if ((await open(ask.boardId)) === null) return null;
+  let known: { readonly seasonId: string; readonly entry: PlacedEntry | null } | undefined;
+  return latest<RankChange>({
+    heard: await machinery.topics.listen(movesTopic(ask.boardId), { signal }),
+    everyMs: ask.everyMs,
+    idleMs: IDLE_MS,
+    clock: context.clock,
+    signal,
+    async read() {
+      const at = await open(ask.boardId);
+      if (at === null) return undefined;
+      const [entry = null] = await viewOf(at).lookup([ask.userId], { signal });
+      const before = known?.seasonId === at.season.id ? known.entry : null;
+      const isNews = known === undefined || known.seasonId !== at.season.id || !isSameEntry(known.entry, entry);
+      known = { seasonId: at.season.id, entry };
+      return isNews ? { at, entry, before } : undefined;
+    },
+  });
+}
+
+const isSameEntry = (a: PlacedEntry | null, b: PlacedEntry | null): boolean => a?.rank === b?.rank && a?.score === b?.score;
+
+export interface Overtaken {
+  readonly at: BoardSeason;
+  readonly entry: PlacedEntry;
+  readonly rankBefore: number;
+  /** Who has passed, in no order; at most 50. Empty when too many moved at once to say. */
+  readonly by: readonly string[];
+}
+
+const OVERTAKERS_MAX = 50;
+
+/** Tells a player who passed it: others' moves, never its own fall. Null: no such board. */
+export async function watchOvertaken(parts: LiveParts, ask: WatchUser, signal: AbortSignal): Promise<AsyncIterable<Overtaken> | null> {
+  const { context, machinery, open, viewOf } = parts;
+  if ((await open(ask.boardId)) === null) return null;
+  let known: { readonly seasonId: string; readonly entry: PlacedEntry } | undefined;
+  return latest<Overtaken>({
+    heard: await machinery.topics.listen(movesTopic(ask.boardId), { signal }),
+    everyMs: ask.everyMs,
+    clock: context.clock,
+    signal,
+    async read({ messages }) {
+      const at = await open(ask.boardId);
+      const [entry = null] = at === null ? [] : await viewOf(at).lookup([ask.userId], { signal });
+      const before = known;
+      known = at === null || entry === null ? undefined : { seasonId: at.season.id, entry };
+      if (at === null || entry === null || before === undefined || before.seasonId !== at.season.id) return undefined;
+      if (entry.place <= before.entry.place || entry.score !== before.entry.score) return undefined;
+      const moves = messages.flatMap((message) => (JSON.parse(message) as Moves).moves);
+      const passed = moves.filter(
+        ({ seasonId, userId, from, to }) =>
+          seasonId === at.season.id &&
+          userId !== ask.userId &&
+          to !== null &&
+          isAhead(at, { userId, ...to }, entry) &&
+          (from === null || !isAhead(at, { userId, ...from }, entry)),
+      );
+      return { at, entry, rankBefore: before.entry.rank, by: [...new Set(passed.map(({ userId }) => userId))].slice(0, OVERTAKERS_MAX) };
+    },
+  });
+}
+
+function isAhead({ board }: BoardSeason, a: Stand & { readonly userId: string }, b: PlacedEntry): boolean {
+  const keyOf = (one: Stand & { readonly userId: string }) => ({
+    member: one.userId,
+    score: toRanked(board, one.score),
+    tie: one.reachedAtMs,
+  });
+  return compareKeys(keyOf(a), keyOf(b)) < 0;
+}
+
+/** Seasons of a board as they are sealed. Null: no such board. */
+export async function watchSealed(parts: LiveParts, boardId: string, signal: AbortSignal): Promise<AsyncIterable<BoardSeason> | null> {
+  const at = await parts.open(boardId);
+  if (at === null) return null;
+  return sealedSeasons(at, await parts.machinery.topics.listen(sealedTopic(boardId), { signal }));
+}
+
+async function* sealedSeasons({ board }: BoardSeason, heard: AsyncIterable<Heard>): AsyncGenerator<BoardSeason, void, undefined> {
+  for await (const { messages } of heard) for (const message of messages) yield { board, season: JSON.parse(message) as SeasonState };
 }

@@ -136,6 +136,15 @@ export async function startMachinery(context: LeaderboardContext): Promise<Machi
       standings.nudge(progress.partition);
     } else if (ports.boards.caps.scope === 'cluster') hot.observed(progress.partition, progress.position);
   };
+  /** Progress of other processes whose messages were lost, or that have no way to send any. */
+  const observe = async (signal: AbortSignal) => {
+    const recorded = await repository.recordPositions(partitions);
+    if (signal.aborted) return;
+    for (const [partition, position] of recorded.entries()) {
+      record.observed(partition, position);
+      if (ports.boards.caps.scope === 'cluster') hot.observed(partition, state.seen(partition));
+    }
+  };
   const keeper: Work = {
     name: 'hot-keeper',
     status: () => ({ state: 'running', detail: `generation ${state.generation()}` }),
@@ -149,6 +158,7 @@ export async function startMachinery(context: LeaderboardContext): Promise<Machi
           hot.reread();
           await dropGeneration(repository, boards, reads, previous).catch(() => undefined);
         }
+        await observe(signal).catch(() => undefined);
         await clock.sleep(KEEP_EVERY_MS, signal);
       }
       await listening;

@@ -1,5 +1,5 @@
-import { leaderboardResolvers } from '../../resolvers/leaderboard.ts';
-import { leaderboardSchema } from '../../schema/leaderboard.ts';
+import { leaderboardResolvers } from '../../resolvers/leaderboard/resolvers.ts';
+import { leaderboardSchema } from '../../schema/leaderboard/schema.ts';
 import { definePlugin } from '../kernel/index.ts';
 import { leaderboardNeeds, leaderboardUses } from './needs.ts';
 import { leaderboardOptions } from './options.ts';

@@ -15,6 +15,7 @@ export interface Seasons {
   refresh(): Promise<void>;
 }
 
+const SEASON_ID = /^[a-z0-9W-]{1,20}$/;
 const REMEMBERED_MAX = 10_000;
 
 export function createSeasons(
@@ -27,6 +28,7 @@ export function createSeasons(
   const keyOf = (boardId: string, seasonId: string) => `${boardId}@${seasonId}`;
   const close = (season: SeasonState) => {
     const key = keyOf(season.boardId, season.id);
+    if (season.sealedAtMs === null && closed.get(key)?.sealedAtMs != null) return;
     closed.delete(key);
     closed.set(key, season);
     if (season.sealedAtMs !== null) state.markSealed(season.boardId, season.id);
@@ -55,6 +57,7 @@ export function createSeasons(
       const known = closed.get(keyOf(board.id, id));
       if (known !== undefined && known.sealedAtMs !== null) return known;
       if (now?.id === id) return known ?? { ...now, boardId: board.id, closingAtMs: null, sealedAtMs: null, players: null };
+      if (!SEASON_ID.test(id)) return null;
       const found = await repository.season(board.id, id);
       if (found !== null && found.closingAtMs !== null) close(found);
       return found;

@@ -20,6 +20,10 @@ export interface SeasonView {
   /** From the 0-based place on. */
   window(from: number, limit: number, options?: Waiting): Promise<readonly PlacedEntry[]>;
   around(userId: string, span: { readonly above: number; readonly below: number } & Waiting): Promise<readonly PlacedEntry[]>;
+  /** Players with a better score, and with this one. */
+  count(score: number, options?: Waiting): Promise<{ readonly above: number; readonly at: number }>;
+  /** The 1-based rank of a player who reached this score now. */
+  rankOfScore(score: number, options?: Waiting): Promise<number>;
   size(options?: Waiting): Promise<number>;
 }
 
@@ -29,12 +33,14 @@ export function openView(reads: HotReads, board: Board, seasonId: string): Seaso
     page: async (ask) => (await reads.page(board, seasonId, ask)).entries,
     window: async (from, limit, options) => (await reads.window(board, seasonId, from, limit, options)).entries,
     around: async (userId, span) => (await reads.around(board, seasonId, userId, span)).entries,
+    count: (score, options) => reads.count(board, seasonId, score, options),
+    rankOfScore: (score, options) => reads.rankOfScore(board, seasonId, score, options),
     size: (options) => reads.size(board, seasonId, options),
   };
 }
 
 /** Final ranks never change, so a place is a position for good. */
-export function sealedView(repository: Repository, season: SeasonState): SeasonView {
+export function sealedView(repository: Repository, board: Board, season: SeasonState): SeasonView {
   const total = season.players ?? 0;
   const window = async (from: number, limit: number) =>
     limit <= 0 ? [] : (await repository.finalPage(season.boardId, season.id, from, limit)).map(placed);
@@ -54,6 +60,12 @@ export function sealedView(repository: Repository, season: SeasonState): SeasonV
       if (me === null || me === undefined) return [];
       const start = Math.max(0, me.place - above);
       return window(start, me.place + below + 1 - start);
+    },
+    count: (score) => repository.finalCount(season.boardId, season.id, score, board.direction),
+    async rankOfScore(score) {
+      if (board.ties === 'DENSE') return 1 + (await repository.finalDistinctAbove(season.boardId, season.id, score, board.direction));
+      const { above, at } = await repository.finalCount(season.boardId, season.id, score, board.direction);
+      return 1 + above + (board.ties === 'UNIQUE_FIRST_REACHED' ? at : 0);
     },
     size: () => Promise.resolve(total),
   };
