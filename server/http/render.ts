@@ -37,11 +37,13 @@ export function renderRejected(rejected: Rejected, media: Media | undefined): Re
 export function send(response: ServerResponse, rendered: Rendered, requestId: string, more: readonly string[] = NO_HEADERS): void {
   if (response.destroyed || response.headersSent) return;
   const { body, contentType, status, retryAfterSeconds } = rendered;
-  const headers = ['content-type', contentType, 'content-length', String(Buffer.byteLength(body)), 'x-request-id', requestId];
+  const bytes = Buffer.byteLength(body);
+  const headers = ['content-type', contentType, 'content-length', String(bytes), 'x-request-id', requestId];
   if (retryAfterSeconds !== undefined) headers.push('retry-after', String(retryAfterSeconds));
   for (const text of more) headers.push(text);
   response.writeHead(status, headers);
-  response.end(body);
+  // As many bytes as characters: ASCII, which needs no encoding.
+  response.end(body, bytes === body.length ? 'latin1' : 'utf8');
 }
 
 /** A JSON answer of a door that is not GraphQL. */
