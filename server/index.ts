@@ -1,0 +1,11 @@
+export { memory } from '../adapters/memory/index.ts';
+export { type EmbeddedPostgresOptions, embeddedPostgres, type PostgresOptions, postgres } from '../adapters/postgres/index.ts';
+export { type RedisOptions, redis } from '../adapters/redis/index.ts';
+export { leaderboard } from '../plugins/leaderboard/plugin.ts';
+export { users } from '../plugins/users/plugin.ts';
+export { defaultGateway } from './compose/defaults.ts';
+export { type Binding, defineGateway, type Gateway, type Resources } from './compose/gateway.ts';
+export { StartError } from './compose/open.ts';
+export { type Config, ConfigError, readConfig } from './config.ts';
+export { createLog, type ServerLog } from './observe/log.ts';
+export { type RunningGateway, startGateway } from './start.ts';
