@@ -21,7 +21,11 @@ export function readBody(request: IncomingMessage, bytesMax: number, done: (body
   request.on('data', (chunk: Buffer) => {
     if (isDone) return;
     length += chunk.length;
-    if (length > bytesMax) return finish(TOO_LARGE);
+    if (length > bytesMax) {
+      first = undefined;
+      rest = undefined;
+      return finish(TOO_LARGE);
+    }
     if (first === undefined) first = chunk;
     else if (rest === undefined) rest = [first, chunk];
     else rest.push(chunk);

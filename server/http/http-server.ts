@@ -148,6 +148,8 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
           clearTimeout(cut);
           resolve();
         });
+        // Node ends connections between two requests by itself, but not those that never sent one.
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       });
       return closing;
     },
