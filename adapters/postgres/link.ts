@@ -91,11 +91,15 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     }
   };
 
+  // Something in front of a dead server may accept and hang up for ever; postgres.js would try again as long.
+  const timer = setTimeout(destroy, options.connectTimeoutMs);
   try {
     await sql.unsafe('select 1');
   } catch (error) {
     destroy();
     throw mapPostgresError(error, { outcome: 'not-applied' });
+  } finally {
+    clearTimeout(timer);
   }
   return {
     get isAlive() {
