@@ -105,5 +105,6 @@ async function apollo(): Promise<number> {
 }
 
 async function yoga(): Promise<number> {
-  return onFreePort(createServer(createYoga({ schema: createSchema({ typeDefs: TYPE_DEFS, resolvers: RESOLVERS }), logging: false })));
+  const handle = createYoga({ schema: createSchema({ typeDefs: TYPE_DEFS, resolvers: RESOLVERS }), logging: false });
+  return onFreePort(createServer((request, response) => void handle(request, response)));
 }

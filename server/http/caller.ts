@@ -30,6 +30,12 @@ export class HttpCaller implements Caller {
     if (this.#controller !== undefined) this.#socket.off('close', this.#onGone);
   }
 
+  /** The client left before the answer was whole: aborts the signal if anybody holds it. */
+  leave(): void {
+    this.release();
+    this.#onGone();
+  }
+
   readonly #onGone = (): void => this.#controller?.abort(GONE);
 }
 

@@ -68,7 +68,6 @@ export function createYogaLane(options: { schema: GraphQLSchema; pipeline: Pipel
       );
     },
     onResponse({ response, serverContext }) {
-      serverContext.caller.release();
       if (serverContext.answer !== undefined) return;
       response.headers.set('x-request-id', serverContext.caller.requestId);
       // A proxy that gathers bytes before it sends them would hold events back.
@@ -98,6 +97,10 @@ export function createYogaLane(options: { schema: GraphQLSchema; pipeline: Pipel
   return {
     handle(request, response, exchange) {
       if (request.method === 'POST') Object.assign(request, { body: { query: '{__typename}' } });
+      response.once('close', () => {
+        if (response.writableFinished) exchange.caller.release();
+        else exchange.caller.leave();
+      });
       Promise.resolve(yoga(request, response, { ...exchange })).catch(() => response.destroy());
     },
   };

@@ -45,3 +45,25 @@ export class OperationContext implements Context {
 
   readonly #onCallerAbort = (): void => this.#own?.abort(this.#caller.signal.reason);
 }
+
+/** The context of one delivered event: many in the life of one caller, so it takes the caller's signal as it is and adds no listener. */
+export class DeliveryContext implements Context {
+  readonly viewer: Viewer;
+  readonly requestId: string;
+  readonly #caller: Caller;
+  #loaders: Map<object, unknown> | undefined;
+
+  constructor(caller: Caller) {
+    this.viewer = caller.viewer;
+    this.requestId = caller.requestId;
+    this.#caller = caller;
+  }
+
+  get loaders(): Map<object, unknown> {
+    return (this.#loaders ??= new Map());
+  }
+
+  get signal(): AbortSignal {
+    return this.#caller.signal;
+  }
+}

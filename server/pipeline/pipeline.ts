@@ -7,7 +7,7 @@ import { Deadlines } from './deadlines.ts';
 import { createDocuments, limitExceeded, pageTooLarge } from './documents.ts';
 import { maskErrors, reject, statusOf } from './errors.ts';
 import { type Variables, valueSize } from './measure.ts';
-import { OperationContext } from './operation-context.ts';
+import { DeliveryContext, OperationContext } from './operation-context.ts';
 import { createOperationMeter } from './operation-meter.ts';
 import type { Persisted } from './persisted.ts';
 import { findText } from './persisted-text.ts';
@@ -144,7 +144,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const found = text(request);
       return typeof found === 'string' || 'status' in found ? prepared(request, found) : found.then((each) => prepared(request, each));
     },
-    context: (caller): Context => new OperationContext(caller),
+    context: (caller): Context => new DeliveryContext(caller),
     run: async (request, caller) => runNow(request, caller),
     runNow,
     runPrepared: (operation, caller) => execute(operation, operation.variables, caller),

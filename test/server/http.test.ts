@@ -200,6 +200,19 @@ test.each(['POST', 'GET'])('a client of %s that goes away aborts its operation',
   expect((await gateway.post({ query: '{ hello }' })).status).toBe(200);
 });
 
+test('a subscriber by server-sent events that goes away ends its subscription', async () => {
+  const signals: AbortSignal[] = [];
+  const gateway = await open({ schema: testSchema({ signals, writes: 0, release: () => undefined }) });
+  const { socket, text } = await dial(gateway.port);
+  socket.write(
+    `GET /graphql?query=${encodeURIComponent('subscription { endless }')} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n`,
+  );
+  await until(() => text().includes('"endless":1'));
+  expect(signals[0]?.aborted).toBe(false);
+  socket.destroy();
+  await until(() => signals[0]?.aborted === true);
+});
+
 test('a client that leaves in the middle of its body harms nobody', async () => {
   const gateway = await open();
   const { socket, ended } = await dial(gateway.port);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { createPersisted } from '../../server/pipeline/persisted.ts';
 import type { OperationRequest, Prepared, Rejected } from '../../server/pipeline/types.ts';
@@ -227,4 +228,15 @@ test('a subscription executes each event the same, interpreted and compiled', as
   const seen: unknown[] = [];
   for await (const event of stream) seen.push((await outcome.execute(context, event)).data);
   expect(seen).toEqual([{ counted: 1 }, { counted: 2 }, { counted: 3 }]);
+});
+
+test('contexts of delivered events add no listener to a caller that lives long, and an operation takes its own away', async () => {
+  const { pipeline } = testPipeline({
+    schema: testSchema({ signals: [], writes: 0, release: () => undefined }),
+    limits: { operationMs: 20 },
+  });
+  const caller = anyone();
+  for (let i = 0; i < 50; i += 1) expect(pipeline.context(caller).signal).toBe(caller.signal);
+  for (let i = 0; i < 3; i += 1) await pipeline.run({ query: '{ waits }' }, caller);
+  expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
 });

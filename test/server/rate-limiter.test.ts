@@ -1,47 +1,37 @@
 import { expect, test } from 'vitest';
+import { memory } from '../../adapters/memory/index.ts';
+import { keyValue } from '../../adapters/memory/key-value.ts';
 import { ANONYMOUS } from '../../plugins/kernel/index.ts';
-import type { AddEntry, KeyValue } from '../../ports/index.ts';
+import type { KeyValue } from '../../ports/index.ts';
 import { createRateLimiter } from '../../server/http/rate-limiter.ts';
 import { clock, memoryLog } from './gateway.ts';
 
-/** Counters shared by two limiters; `calls` are the round trips. */
-function sharedCounters() {
-  const counters = new Map<string, number>();
+const NOW_MS = Date.UTC(2026, 0, 1);
+
+/** The memory adapter's key-value port, opened as two gateways of one cluster would share it, and the round trips it was asked for. */
+async function sharedStore() {
+  const signal = new AbortController().signal;
+  const now = () => NOW_MS;
+  const connection = await memory().connect({ signal, now, log: memoryLog() });
+  const instance = await keyValue.open(connection.conn, { namespace: 'server', signal, now });
   let calls = 0;
-  let isDown = false;
-  const unused = () => Promise.reject(new Error('the rate limiter only adds'));
-  const keyValue: KeyValue = {
-    get: unused,
-    set: unused,
-    take: unused,
-    remove: unused,
-    async add(entries: readonly AddEntry[]) {
+  const counted: KeyValue = {
+    ...instance.api,
+    add: (entries, options) => {
       calls += 1;
-      if (isDown) throw new Error('down');
-      return entries.map(({ key, delta }) => {
-        const total = (counters.get(key) ?? 0) + delta;
-        counters.set(key, total);
-        return total;
-      });
+      return instance.api.add(entries, options);
     },
   };
-  return {
-    keyValue,
-    calls: () => calls,
-    total: () => [...counters.values()].reduce((sum, each) => sum + each, 0),
-    breakDown: () => {
-      isDown = true;
-    },
-  };
+  const total = async () => Number((await instance.api.get([`rate/${NOW_MS / 60_000}/ip/10.0.0.1`]))[0] ?? 0);
+  return { keyValue: counted, calls: () => calls, total, breakDown: () => instance.close() };
 }
 
 const limits = { operationsPerMinuteViewer: 100, operationsPerMinuteIp: 100 };
 
 test('two gateways share one limit, each overshooting by no more than what it admits between two syncs', async () => {
-  const store = sharedCounters();
-  const nowMs = Date.UTC(2026, 0, 1);
+  const store = await sharedStore();
   const make = () =>
-    createRateLimiter({ limits, log: memoryLog(), clock: { ...clock, now: () => nowMs }, keyValue: store.keyValue, syncMs: 5 });
+    createRateLimiter({ limits, log: memoryLog(), clock: { ...clock, now: () => NOW_MS }, keyValue: store.keyValue, syncMs: 5 });
   const gateways = [make(), make()];
   let admitted = 0;
   let between = 0;
@@ -53,24 +43,22 @@ test('two gateways share one limit, each overshooting by no more than what it ad
       else refused += 1;
     }
     between += 1;
-    if (between % 10 === 0) {
-      const before = store.total();
-      while (store.total() === before && admitted > before && Date.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
-    }
+    // Ten rounds, then both tell the store and hear of each other.
+    while (between % 10 === 0 && (await store.total()) < admitted && Date.now() < deadline)
+      await new Promise((resolve) => setImmediate(resolve));
   }
   expect(admitted).toBeGreaterThanOrEqual(100);
   expect(admitted).toBeLessThanOrEqual(100 + 2 * 20);
   expect(store.calls()).toBeLessThan(admitted);
   await Promise.all(gateways.map((gateway) => gateway.close()));
-  expect(store.total()).toBe(admitted);
+  expect(await store.total()).toBe(admitted);
 });
 
 test('a store that fails leaves each process to its own count, and says so once', async () => {
-  const store = sharedCounters();
-  store.breakDown();
+  const store = await sharedStore();
+  await store.breakDown();
   const log = memoryLog();
-  const nowMs = Date.UTC(2026, 0, 1);
-  const gateway = createRateLimiter({ limits, log, clock: { ...clock, now: () => nowMs }, keyValue: store.keyValue, syncMs: 2 });
+  const gateway = createRateLimiter({ limits, log, clock: { ...clock, now: () => NOW_MS }, keyValue: store.keyValue, syncMs: 2 });
   const deadline = Date.now() + 10_000;
   let admitted = 0;
   let others = 0;

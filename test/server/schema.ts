@@ -154,9 +154,17 @@ export function testSchema(seen: Seen = { signals: [], writes: 0, release: () =>
       subscribe: () => countTo(2),
       resolve: (n) => n as number,
     }),
+    endless: t.int({ subscribe: (_root, _args, context) => endless(seen, context.signal), resolve: (n) => n as number }),
     plain: t.int({ subscribe: () => countTo(2), resolve: (n) => n as number }),
   }));
   return builder.toSchema();
+}
+
+/** One event, then silence until the subscriber goes away. */
+async function* endless(seen: Seen, signal: AbortSignal): AsyncGenerator<number> {
+  seen.signals.push(signal);
+  yield 1;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 async function* countTo(to: number): AsyncGenerator<number> {
