@@ -127,10 +127,13 @@ const OVERTAKERS_MAX = 50;
 /** Tells a player who passed it: others' moves, never its own fall. Null: no such board. */
 export async function watchOvertaken(parts: LiveParts, ask: WatchUser, signal: AbortSignal): Promise<AsyncIterable<Overtaken> | null> {
   const { context, machinery, open, viewOf } = parts;
-  if ((await open(ask.boardId)) === null) return null;
-  let known: { readonly seasonId: string; readonly entry: PlacedEntry } | undefined;
+  const heard = await machinery.topics.listen(movesTopic(ask.boardId), { signal });
+  const begin = await open(ask.boardId);
+  if (begin === null) return null;
+  const [stands = null] = await viewOf(begin).lookup([ask.userId], { signal });
+  let known = stands === null ? undefined : { seasonId: begin.season.id, entry: stands };
   return latest<Overtaken>({
-    heard: await machinery.topics.listen(movesTopic(ask.boardId), { signal }),
+    heard,
     everyMs: ask.everyMs,
     clock: context.clock,
     signal,

@@ -17,6 +17,8 @@ export interface Sealing {
 }
 
 const EVERY_MS = 1_000;
+/** Sealed seasons remembered as dropped; dropping one again does no harm. */
+const DROPPED_MAX = 10_000;
 const LEASE_TTL_MS = 5_000;
 
 /**
@@ -28,6 +30,7 @@ export function createSealing(context: LeaderboardContext, machinery: Machinery,
   const { clock, options, ports, log } = context;
   const { boards, repository, reads, broadcast } = machinery;
   const justSealed = new Set<SeasonState>();
+  const dropped = new Set<string>();
 
   const mark = async (season: SeasonState, atMs: number) => {
     await repository.markClosing(season, atMs);
@@ -48,9 +51,13 @@ export function createSealing(context: LeaderboardContext, machinery: Machinery,
   };
   /** Its hot boards go twice: a step that was under way may have written to them once more. */
   const learn = (season: SeasonState) => {
-    const isNews = season.sealedAtMs !== null && !machinery.state.isSealed(season.boardId, season.id);
     seasons.close(season);
-    if (isNews) justSealed.add(season);
+    const key = `${season.boardId}@${season.id}`;
+    if (season.sealedAtMs === null || dropped.has(key)) return;
+    dropped.add(key);
+    justSealed.add(season);
+    const [oldest] = dropped;
+    if (dropped.size > DROPPED_MAX && oldest !== undefined) dropped.delete(oldest);
   };
   const dropSealed = async () => {
     for (const season of justSealed) {

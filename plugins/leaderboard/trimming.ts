@@ -29,10 +29,13 @@ export function createTrimming(context: LeaderboardContext, { repository }: Pick
     name: 'score-trimming',
     status: () => ({ state: 'running' }),
     async run(signal) {
+      // Positions of the round before: by now they are on the disk whatever the record's engine loses in a crash.
+      let applied: readonly number[] = [];
       while (!signal.aborted) {
-        const applied = await repository.recordPositions(options.partitions);
+        const now = await repository.recordPositions(options.partitions);
         for (const { partition, first } of await log.extents(SCORES, { signal }))
           await trim(partition, applied[partition] ?? 0, first, signal);
+        applied = now;
         await clock.sleep(EVERY_MS, signal);
       }
     },
