@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { demoToken } from '../server/auth/development.ts';
 import { readConfig } from '../server/config.ts';
-import { createApi } from './demo/client.ts';
+import { createApi, untilReady } from './demo/client.ts';
 import { playMatches } from './demo/leaderboard.ts';
 
 const OPTIONS = {
@@ -25,6 +25,7 @@ export const demo = {
     const config = readConfig();
     const url = values.url ?? `http://${config.host}:${config.port}`;
     const token = values.token ?? (await demoToken(config, 'service'));
+    await untilReady(url);
     const signal = untilStopped(values.seconds === undefined ? undefined : Number(values.seconds));
     await playMatches({
       api: createApi(url, token),

@@ -18,3 +18,17 @@ export function createApi(url: string, token: string): Api {
     },
   };
 }
+
+const WAIT_MS = 30_000;
+
+/** Resolves when the gateway is ready; throws one sentence when nothing answers there. */
+export async function untilReady(url: string): Promise<void> {
+  const deadline = Date.now() + WAIT_MS;
+  while (Date.now() < deadline) {
+    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
+    await answer?.arrayBuffer();
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`no gateway is ready at ${url}: start one with \`npm start\`, or name it with --url`);
+}

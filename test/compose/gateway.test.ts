@@ -80,6 +80,7 @@ describe('binding', () => {
     expect(twice.problems()).toEqual(['plugin "words" is used twice']);
     expect(
       defineGateway({ main: cache(CAPS) })
+        // @ts-expect-error nothing here serves pub-sub
         .use(readers, { feed: 'main' })
         .problems(),
     ).toContain('readers uses the plugin "words", which must be used before it');
