@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parse, print } from 'graphql';
 
 /** An operation GraphiQL opens with. */
 export interface Example {
@@ -47,7 +48,7 @@ export async function renderPage({ examples, defaultHeaders, endpoint = '/graphq
     subscriptionsProtocol: 'WS',
     ...(headers !== undefined && { defaultHeaders: headers }),
     defaultTabs: examples.map(({ title, operation, variables }) => ({
-      query: `# ${title}\n${operation.trim()}\n`,
+      query: `# ${title}\n${readable(operation)}\n`,
       variables: variables === undefined ? '' : JSON.stringify(variables, null, 2),
       ...(headers !== undefined && { headers }),
     })),
@@ -57,6 +58,9 @@ export async function renderPage({ examples, defaultHeaders, endpoint = '/graphq
   const html = rendered.replace(HEADERS_OF_SUBSCRIPTION, () => HEADERS_IN_INIT);
   return { html, contentSecurityPolicy: policyFor(html) };
 }
+
+/** An operation written on one line is laid out. */
+const readable = (operation: string): string => (operation.trim().includes('\n') ? operation.trim() : print(parse(operation)));
 
 function policyFor(html: string): string {
   const from = html.indexOf('>', html.indexOf('<script')) + 1;
