@@ -1,3 +1,4 @@
+export { closable } from './closable.ts';
 export { type CursorParts, decodeCursor, encodeCursor, foreignCursor } from './cursor.ts';
 export type { Door, DoorAnswer, DoorRequest, RestAnswer, RestParameter, RestRoute } from './door.ts';
 export type { Clock, Environment, Labels, Log, Meter, Random } from './environment.ts';

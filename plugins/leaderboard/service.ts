@@ -1,5 +1,5 @@
 import type { Waiting } from '../../ports/index.ts';
-import { type Refusal, refuse, type Work } from '../kernel/index.ts';
+import { closable, type Refusal, refuse, type Work } from '../kernel/index.ts';
 import { type ScoreApplied, watchApplied } from './applied-feed.ts';
 import type { Board, SeasonState } from './board.ts';
 import { type BoardInput, type CreateBoardOutcome, createBoardOpener } from './create-board.ts';
@@ -158,13 +158,22 @@ export async function createLeaderboards(context: LeaderboardContext): Promise<L
     results: (ask) => history.results(ask),
     profiles: (userIds, options) => context.uses.users.profiles(userIds, options),
 
-    watchTop: async (ask, { signal }) =>
-      checkInteger('first', ask.first, 1, WATCH_MAX) ?? checkEvery(ask) ?? (await watchTop(live, ask, signal)) ?? noBoard(ask.boardId),
-    watchRank: async (ask, { signal }) => checkEvery(ask) ?? (await watchRank(live, ask, signal)) ?? noBoard(ask.boardId),
-    watchOvertaken: async (ask, { signal }) => checkEvery(ask) ?? (await watchOvertaken(live, ask, signal)) ?? noBoard(ask.boardId),
-    watchSealed: async (boardId, { signal }) => (await watchSealed(live, boardId, signal)) ?? noBoard(boardId),
-    watchApplied: async (ask, { signal }) =>
-      (await boards.find(ask.boardId)) === null ? noBoard(ask.boardId) : watchApplied(context, machinery, ask, signal),
+    watchTop: (ask, options) =>
+      closable(
+        options.signal,
+        async (signal) =>
+          checkInteger('first', ask.first, 1, WATCH_MAX) ?? checkEvery(ask) ?? (await watchTop(live, ask, signal)) ?? noBoard(ask.boardId),
+      ),
+    watchRank: (ask, options) =>
+      closable(options.signal, async (signal) => checkEvery(ask) ?? (await watchRank(live, ask, signal)) ?? noBoard(ask.boardId)),
+    watchOvertaken: (ask, options) =>
+      closable(options.signal, async (signal) => checkEvery(ask) ?? (await watchOvertaken(live, ask, signal)) ?? noBoard(ask.boardId)),
+    watchSealed: (boardId, options) =>
+      closable(options.signal, async (signal) => (await watchSealed(live, boardId, signal)) ?? noBoard(boardId)),
+    watchApplied: (ask, options) =>
+      closable(options.signal, async (signal) =>
+        (await boards.find(ask.boardId)) === null ? noBoard(ask.boardId) : watchApplied(context, machinery, ask, signal),
+      ),
     work: [...machinery.work, sealing.work, createTrimming(context, machinery)],
   };
 }

@@ -129,6 +129,19 @@ for (const engine of [
       });
     });
 
+    it('[LB-55] a subscriber who leaves while nothing happens is gone at once', async () => {
+      for (const open of [
+        () => watching.service.watchTop({ boardId: 'default', first: 3, everyMs: 100 }, { signal }),
+        () => watching.service.watchSealed('default', { signal }),
+        () => watching.service.watchApplied({ boardId: 'default', after: null }, { signal }),
+      ]) {
+        const events = await opened<unknown>(open());
+        const waiting = [events.next(), events.next()];
+        await events.return?.();
+        expect((await Promise.all(waiting)).at(-1)).toEqual({ done: true, value: undefined });
+      }
+    });
+
     it('[LB-54] subscribers hear of a sealed season', async () => {
       await house.service.createBoard({ id: 'sprint', name: 'Sprint' });
       const sealed = await opened(watching.service.watchSealed('sprint', { signal }));
