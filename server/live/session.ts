@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import { CloseCode, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { ANONYMOUS, type Clock, type Log, type Viewer } from '../../plugins/kernel/index.ts';
@@ -12,7 +12,9 @@ import { type Authenticate, credentialHeaders } from './credentials.ts';
 import { leadOf } from './delivery.ts';
 import type { Member } from './feed.ts';
 import type { Feeds } from './feeds.ts';
+import { ackText, completeText, errorText, nextText, pongText } from './messages.ts';
 import { createOutbox, type Flusher, type Line } from './outbox.ts';
+import { createPace } from './pace.ts';
 import { CLOSE, CREDENTIAL_EXPIRED, coded, GOING_AWAY, resumable, slowConsumer } from './resume.ts';
 
 const ID_LENGTH_MAX = 256;
@@ -74,15 +76,14 @@ export function createSession(options: SessionOptions): Session {
   let isDraining = false;
   let subscriptions = 0;
   let serial = 0;
-  let windowStartMs = 0;
-  let messagesInWindow = 0;
+  const isInPace = createPace(clock, options.messagesPerSecond);
   const initTimer = setTimeout(() => close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'), options.initMs);
   let expiryTimer: NodeJS.Timeout | undefined;
 
   ws.on('message', (data: Buffer, isBinary) => {
     isAlive = true;
     if (state === 'closed') return;
-    if (isTooFast()) return close(CLOSE.policy, 'too many messages');
+    if (!isInPace()) return close(CLOSE.policy, 'too many messages');
     if (isBinary) return close(CloseCode.BadRequest, 'Invalid message received');
     receive(data.toString());
     if (outbox.bufferedBytes() <= limits.socketBufferBytes) return;
@@ -98,16 +99,6 @@ export function createSession(options: SessionOptions): Session {
     options.onClose(code);
   });
 
-  function isTooFast(): boolean {
-    const nowMs = clock.now();
-    if (nowMs - windowStartMs >= 1_000 || nowMs < windowStartMs) {
-      windowStartMs = nowMs;
-      messagesInWindow = 0;
-    }
-    messagesInWindow += 1;
-    return messagesInWindow > options.messagesPerSecond;
-  }
-
   function receive(text: string): void {
     let message: ReturnType<typeof parseMessage>;
     try {
@@ -119,7 +110,7 @@ export function createSession(options: SessionOptions): Session {
       case MessageType.ConnectionInit:
         return void initialise(message.payload ?? undefined);
       case MessageType.Ping:
-        return outbox.text(JSON.stringify({ type: MessageType.Pong, ...(message.payload && { payload: message.payload }) }));
+        return outbox.text(pongText(message.payload));
       case MessageType.Pong:
         return;
       case MessageType.Subscribe:
@@ -149,7 +140,7 @@ export function createSession(options: SessionOptions): Session {
     clearTimeout(initTimer);
     state = 'ready';
     watchExpiry();
-    outbox.text(`{"type":"${MessageType.ConnectionAck}"}`);
+    outbox.text(ackText);
   }
 
   function watchExpiry(): void {
@@ -203,9 +194,9 @@ export function createSession(options: SessionOptions): Session {
     }
     const { result, retryAfterSeconds } = await pipeline.runPrepared(prepared, caller);
     if (!take(id, operation)) return;
-    if (result.data === undefined && result.errors) return sendErrors(id, result.errors.map(asFormatted), retryAfterSeconds);
-    outbox.text(`{"id":${JSON.stringify(id)},"type":"${MessageType.Next}","payload":${JSON.stringify(result)}}`);
-    sendComplete(id);
+    if (result.data === undefined && result.errors) return outbox.text(errorText(id, result.errors, retryAfterSeconds));
+    outbox.text(nextText(id, result));
+    outbox.text(completeText(id));
   }
 
   function createMember(id: string, line: Line, operation: Running): Member {
@@ -223,7 +214,7 @@ export function createSession(options: SessionOptions): Session {
         if (sent === 'queued') cursor = delivery.cursor ?? cursor;
       },
       fail: (errors, isResumable) => finish(() => sendErrors(id, isResumable ? resumable(errors, cursor) : errors)),
-      complete: () => finish(() => sendComplete(id)),
+      complete: () => finish(() => outbox.text(completeText(id))),
       cut() {
         counters.cut();
         finish(() => sendErrors(id, slowConsumer(cursor)));
@@ -252,15 +243,8 @@ export function createSession(options: SessionOptions): Session {
     operation.controller.abort();
   }
 
-  function sendErrors(id: string, errors: readonly GraphQLFormattedError[], retryAfterSeconds?: number): void {
-    const payload =
-      retryAfterSeconds === undefined
-        ? errors
-        : errors.map((error) => ({ ...error, extensions: { ...error.extensions, retryAfterSeconds } }));
-    outbox.text(`{"id":${JSON.stringify(id)},"type":"${MessageType.Error}","payload":${JSON.stringify(payload)}}`);
-  }
-
-  const sendComplete = (id: string) => outbox.text(`{"id":${JSON.stringify(id)},"type":"${MessageType.Complete}"}`);
+  const sendErrors = (id: string, errors: readonly GraphQLFormattedError[], retryAfterSeconds?: number): void =>
+    outbox.text(errorText(id, errors, retryAfterSeconds));
   const isClosed = (): boolean => state === 'closed';
 
   function closeWhenIdle(): void {
@@ -305,8 +289,6 @@ export function createSession(options: SessionOptions): Session {
     },
   };
 }
-
-const asFormatted = (error: GraphQLError): GraphQLFormattedError => (error instanceof GraphQLError ? error.toJSON() : error);
 
 /** The protocol wants a text; a persisted operation has none. */
 const requestOf = (payload: SubscribePayload): OperationRequest => ({
