@@ -22,14 +22,27 @@ async function main(args: readonly string[]): Promise<number> {
     await printHelp();
     return name === 'help' || name === '--help' ? 0 : 2;
   }
+  const command = await load();
+  if (rest.includes('--help')) {
+    console.log(`portico ${name}: ${command.summary}`);
+    return 0;
+  }
   try {
-    return await (await load()).run(rest);
+    return await command.run(rest);
   } catch (error) {
+    if (isUnknownArgument(error)) {
+      console.error(`${error.message}\n\nportico ${name}: ${command.summary}`);
+      return 2;
+    }
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     console.error(`Portico cannot start:\n${error.problems.map((problem) => `  - ${problem}`).join('\n')}`);
     return 1;
   }
 }
+
+/** `parseArgs` of `node:util` gives each of its errors such a code. */
+const isUnknownArgument = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 
 async function printHelp(): Promise<void> {
   const lines = await Promise.all(Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(13)}${(await load()).summary}`));

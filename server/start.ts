@@ -5,7 +5,7 @@ import { KeyValue } from '../ports/index.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
 import { type DemoToken, developmentSecret, issueDemoTokens } from './auth/development.ts';
 import type { Gateway } from './compose/gateway.ts';
-import { type OpenPort, type OpenResources, openResources } from './compose/open.ts';
+import { type OpenPort, type OpenResources, openResources, StartError } from './compose/open.ts';
 import { buildSchema } from './compose/schema.ts';
 import { buildServices, type Services } from './compose/services.ts';
 import { runWorks } from './compose/work.ts';
@@ -57,7 +57,7 @@ export async function startGateway(gateway: Gateway, config: Config, log: Server
     const state = { isStopping: false };
     const health = createHealth({ ports: () => resources.ports, works: () => works.works, isStopping: () => state.isStopping });
     const doors = await openDoors({ plugins, services, resources, config, log, registry, meters, health });
-    const port = await doors.http.listen(config.port, config.host);
+    const port = await doors.http.listen(config.port, config.host).catch((error: unknown) => refuseToListen(error, config));
     let closing: Promise<void> | undefined;
     const close = async () => {
       state.isStopping = true;
@@ -81,6 +81,22 @@ export async function startGateway(gateway: Gateway, config: Config, log: Server
     throw error;
   }
 }
+
+/** Why the address cannot be had, and which setting to change. */
+function refuseToListen(error: unknown, { host, port }: Config): never {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const why = LISTEN_PROBLEMS[code];
+  if (why === undefined) throw error;
+  throw new StartError([`cannot listen on ${host}, port ${port}: ${why}`], error);
+}
+
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken, perhaps by another gateway. Stop it, or set PORT to another one',
+  EACCES: 'this user may not open it. Set PORT to 1024 or higher',
+  EADDRNOTAVAIL: 'this machine has no such address. Set HOST to one of its own',
+  ENOTFOUND: 'there is no such host. Set HOST to an address of this machine',
+  EAI_AGAIN: 'there is no such host. Set HOST to an address of this machine',
+};
 
 interface DoorParts {
   readonly plugins: readonly AnyPlugin[];
@@ -158,13 +174,19 @@ async function openDoors({ plugins, services, resources, config, log, registry, 
       ...['/health', '/health/live', '/health/ready'].map((path) => ({ path, handle: handleHealth })),
       { path: '/metrics', handle: metrics },
     ],
-    ...(config.graphiql && { graphiql: createGraphiqlHandler({ examples: plugins.flatMap(({ examples = [] }) => examples) }) }),
+    ...(config.graphiql && { graphiql: graphiqlOf(plugins, demoTokens.at(-1)?.token) }),
     corsOrigins: isDevelopment ? ['localhost', ...config.corsOrigins] : config.corsOrigins,
     trustProxy: config.trustProxy,
   });
   live.attach(http.server);
   return { http, live, demoTokens, close: () => rateLimiter.close() };
 }
+
+const graphiqlOf = (plugins: readonly AnyPlugin[], token: string | undefined) =>
+  createGraphiqlHandler({
+    examples: plugins.flatMap(({ examples = [] }) => examples),
+    ...(token !== undefined && { defaultHeaders: { authorization: `Bearer ${token}` } }),
+  });
 
 function tokenSettings({ jwt }: Config, secret: string | null) {
   const claims = { ...(jwt.issuer && { issuer: jwt.issuer }), ...(jwt.audience && { audience: jwt.audience }) };
