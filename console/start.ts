@@ -55,9 +55,7 @@ function banner({ url, engines, ports, plugins, demoTokens }: RunningGateway, fr
     '',
     'Engines',
     ...byResource,
-    ...(tokens.length > 0
-      ? ['', 'Demo tokens, valid for a day (development only; in GraphiQL under Headers: {"authorization": "Bearer …"})', ...tokens]
-      : []),
+    ...(tokens.length > 0 ? ['', 'Demo tokens, valid for a day, in development only (GraphiQL opens with the last one)', ...tokens] : []),
     '',
     ...(demoTokens.length > 0 ? ['Feed it: `npm run demo` in another terminal plays matches between 5,000 players.', ''] : []),
   ].join('\n');

@@ -15,7 +15,7 @@ export const LIMITS = {
   /** Subscriptions on one socket. */
   operationsPerSocket: 100,
   /** Sockets of one viewer (anonymous viewers count by IP). */
-  socketsPerViewer: 200,
+  socketsPerViewer: 5_000,
   /** Sockets of the whole process. */
   sockets: 20_000,
   /** Bytes waiting on one socket before its latest-wins feeds skip and its log feeds are cut with a resume hint. */

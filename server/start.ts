@@ -184,7 +184,8 @@ async function openDoors({ plugins, services, resources, config, log, registry, 
 
 const graphiqlOf = (plugins: readonly AnyPlugin[], token: string | undefined) =>
   createGraphiqlHandler({
-    examples: plugins.flatMap(({ examples = [] }) => examples),
+    // The systems people come for stand after those they build on.
+    examples: plugins.toReversed().flatMap(({ examples = [] }) => examples),
     ...(token !== undefined && { defaultHeaders: { authorization: `Bearer ${token}` } }),
   });
 

@@ -21,6 +21,16 @@ export const leaderboard = definePlugin({
   routes: leaderboardRoutes,
   examples: [
     {
+      title: 'Watch the top move',
+      operation: `subscription WatchTop {
+  leaderboardTop(first: 10, everyMs: 250) {
+    at
+    entries { rank score userId user { name } }
+    changes { userId from to }
+  }
+}`,
+    },
+    {
       title: 'Top ten',
       operation: `query TopTen {
   leaderboard {
@@ -29,16 +39,6 @@ export const leaderboard = definePlugin({
     top(first: 10) {
       nodes { rank score user { name pictureUrl } }
     }
-  }
-}`,
-    },
-    {
-      title: 'Watch the top move',
-      operation: `subscription WatchTop {
-  leaderboardTop(first: 10, everyMs: 250) {
-    at
-    entries { rank score userId user { name } }
-    changes { userId from to }
   }
 }`,
     },

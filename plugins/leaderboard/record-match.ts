@@ -1,4 +1,4 @@
-import type { Placed } from '../../ports/index.ts';
+import { isPortError, type Placed } from '../../ports/index.ts';
 import { type Refusal, refuse } from '../kernel/index.ts';
 import { type Board, SCORE_MAX, type Season } from './board.ts';
 import { scoreRecord } from './event.ts';
@@ -55,11 +55,26 @@ export function createRecordMatch(context: LeaderboardContext, machinery: Machin
     return (await Promise.all(waits)).every((isApplied) => isApplied);
   };
 
-  /** Only sums can leave the bounds, and only from where the player stands. */
+  /** Where the players stand; nothing is known of them while the hot boards are away, and matches are taken all the same. */
+  const standings = async (
+    board: Board,
+    season: Season,
+    input: MatchInput,
+    signal: AbortSignal,
+  ): Promise<readonly (PlacedEntry | null)[]> => {
+    const userIds = input.results.map((result) => result.userId);
+    try {
+      return await reads.lookup(board, season.id, userIds, { signal });
+    } catch (error) {
+      if (isPortError(error) && error.retryable) return [];
+      throw error;
+    }
+  };
+
+  /** Only sums can leave the bounds, and only from where the player stands. What slips by here is refused in the fold. */
   const overflows = async (board: Board, season: Season, input: MatchInput, signal: AbortSignal) => {
     if (board.operator !== 'SUM') return null;
-    const userIds = input.results.map((result) => result.userId);
-    const entries = await reads.lookup(board, season.id, userIds, { signal });
+    const entries = await standings(board, season, input, signal);
     const index = input.results.findIndex(({ points }, at) => (entries[at]?.score ?? 0) > SCORE_MAX - points);
     return index === -1 ? null : refuse('invalid-argument', `results[${index}].points`, `the score would pass ${SCORE_MAX}`);
   };
@@ -87,8 +102,7 @@ export function createRecordMatch(context: LeaderboardContext, machinery: Machin
     if (appended.kind === 'clash') return clash(input, appended.clashes);
 
     const isApplied = input.waitForRank === true && (await applied(appended.placed, signal));
-    const userIds = input.results.map((result) => result.userId);
-    const entries = isApplied ? await reads.lookup(board, season.season.id, userIds, { signal }) : [];
+    const entries = isApplied ? await standings(board, season.season, input, signal) : [];
     return {
       kind: 'recorded',
       board,

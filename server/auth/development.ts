@@ -38,7 +38,7 @@ export async function demoToken(config: Place, kind: 'user' | 'service', nowMs =
   return found.token;
 }
 
-/** Credentials of a development gateway, valid for a day: two players, and a server that may do everything. */
+/** Credentials of a development gateway, valid for a day: two players, a server, and a player who may do what the server may. */
 export async function issueDemoTokens(
   secret: string,
   nowMs: number,
@@ -56,8 +56,9 @@ export async function issueDemoTokens(
     { title: 'player ada', token: await sign('ada', { kind: 'user' }) },
     { title: 'player grace', token: await sign('grace', { kind: 'user' }) },
     { title: 'game server', token: await sign('game-server', { kind: 'service', scope: serviceScopes.join(' ') }) },
+    { title: 'ada with every scope, as GraphiQL sends it', token: await sign('ada', { kind: 'user', scope: serviceScopes.join(' ') }) },
   ];
 }
 
 const DAY_SECONDS = 24 * 3600;
-const SERVICE_SCOPES = ['scores:write', 'boards:write', 'users:write'];
+const SERVICE_SCOPES = ['scores:write', 'scores:read', 'boards:admin', 'users:write', 'users:read'];

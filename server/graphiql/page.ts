@@ -27,7 +27,7 @@ export interface Page {
  * it travels in `connection_init` when it is given as connection parameters too.
  */
 const HEADERS_OF_SUBSCRIPTION = 'extensions:{headers:y?.headers}';
-const HEADERS_IN_INIT = 'extensions:{connectionParams:y?.headers}';
+const HEADERS_IN_INIT = 'extensions:{headers:y?.headers,connectionParams:y?.headers}';
 
 const LOGO =
   '<svg viewBox="0 0 24 24" width="28" height="28" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round" aria-hidden="true">' +

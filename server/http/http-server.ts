@@ -77,7 +77,8 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     const path = mark === -1 ? url : url.slice(0, mark);
     const headers = [...draining(), ...cors.headers(request)];
     if (path === graphqlPath && request.method !== 'OPTIONS') {
-      const isBrowser = request.method === 'GET' && mark === -1 && request.headers.accept?.includes('text/html') === true;
+      // GraphiQL keeps the operation in its address, so the page answers with a query string too.
+      const isBrowser = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
       if (isBrowser && parts.graphiql !== undefined) return page(parts.graphiql, request, response);
       return graphql.handle(request, response);
     }
