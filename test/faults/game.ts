@@ -77,7 +77,7 @@ export function createGame(url: string, token: string): Game {
       await Promise.all(Array.from({ length: IN_FLIGHT }, () => work(signal)));
     },
     async settle() {
-      for (const match of [...open]) while (!(await send(match))) await pause();
+      for (const match of open) while (!(await send(match))) await pause();
     },
     expected: () => totals,
     board: async () => ((await ask(BOARD, { first: PLAYERS }))['leaderboard'] as unknown as { top: { nodes: Standing[] } }).top.nodes,
