@@ -8,4 +8,5 @@ export { type Binding, defineGateway, type Gateway, type Resources } from './com
 export { StartError } from './compose/open.ts';
 export { type Config, ConfigError, readConfig } from './config.ts';
 export { createLog, type ServerLog } from './observe/log.ts';
+export type { Span, Tracer } from './observe/tracer.ts';
 export { type RunningGateway, startGateway } from './start.ts';

@@ -20,6 +20,7 @@ import { createHealth, type HealthCheck } from './observe/health.ts';
 import type { ServerLog } from './observe/log.ts';
 import { createMeters, createRegistry } from './observe/meters.ts';
 import { createMetricsHandler } from './observe/metrics-handler.ts';
+import { type Tracer, withTracer } from './observe/tracer.ts';
 import { createPersisted } from './pipeline/persisted.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { createRestDoor } from './rest/rest-door.ts';
@@ -56,7 +57,7 @@ export async function startGateway(gateway: Gateway, config: Config, log: Server
     const works = runWorks(services.works, { clock: systemClock, log, signal: stopped.signal });
     const state = { isStopping: false };
     const health = createHealth({ ports: () => resources.ports, works: () => works.works, isStopping: () => state.isStopping });
-    const doors = await openDoors({ plugins, services, resources, config, log, registry, meters, health });
+    const doors = await openDoors({ tracer: gateway.tracer, plugins, services, resources, config, log, registry, meters, health });
     const port = await doors.http.listen(config.port, config.host).catch((error: unknown) => refuseToListen(error, config));
     let closing: Promise<void> | undefined;
     const close = async () => {
@@ -99,6 +100,7 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 interface DoorParts {
+  readonly tracer: Tracer | undefined;
   readonly plugins: readonly AnyPlugin[];
   readonly services: Services;
   readonly resources: OpenResources;
@@ -117,7 +119,7 @@ interface OpenDoors {
 }
 
 /** Everything a client can reach, over one pipeline. */
-async function openDoors({ plugins, services, resources, config, log, registry, meters, health }: DoorParts): Promise<OpenDoors> {
+async function openDoors({ tracer, plugins, services, resources, config, log, registry, meters, health }: DoorParts): Promise<OpenDoors> {
   const { limits } = config;
   const isDevelopment = config.mode === 'development';
   const clock = systemClock;
@@ -132,7 +134,7 @@ async function openDoors({ plugins, services, resources, config, log, registry, 
   const schema = buildSchema(plugins, (plugin) => services.of(plugin));
   const rateLimiter = createRateLimiter({ limits, clock, log, ...shared });
   const persisted = createPersisted({ clock, ...shared });
-  const pipeline = createPipeline({
+  const plain = createPipeline({
     schema,
     limits,
     log,
@@ -144,6 +146,7 @@ async function openDoors({ plugins, services, resources, config, log, registry, 
     onlyPersisted: config.persistedOnly,
     suggestions: isDevelopment,
   });
+  const pipeline = tracer === undefined ? plain : withTracer(plain, tracer);
   const ipOf = createIpOf(config.trustProxy);
   const live = createLive({
     pipeline,

@@ -22,6 +22,8 @@ const JWKS_COOLDOWN_MS = 30_000;
 const JWKS_TIMEOUT_MS = 5_000;
 const SECRET_BYTES_MIN = 32;
 const SCOPES_MAX = 200;
+/** As OpenID Connect Core 1.0 §2 bounds `sub`. */
+const SUBJECT_LENGTH_MAX = 255;
 
 /**
  * Claims: `sub` (needed) is the viewer's id, `exp` when it ends, `scope` (text with spaces) or `scopes` (list) what it may.
@@ -68,14 +70,18 @@ function checker({ secret, jwksUrl, jwks }: TokenSettings): Check {
 const PUBLIC_KEY_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 
 function viewerOf(payload: JWTPayload): Authentication {
-  const id = payload.sub ?? '';
-  if (id === '') return { ok: false, reason: 'the token has no subject' };
+  const id: unknown = payload.sub;
+  if (!isSubject(id)) return { ok: false, reason: `the subject of the token is no text of 1 to ${SUBJECT_LENGTH_MAX} characters` };
   const scopes = scopesOf(payload);
   if (scopes === undefined) return { ok: false, reason: 'the scopes of the token are no list of texts' };
   const isService = payload['kind'] === 'service' || payload['gty'] === 'client-credentials' || payload['client_id'] === id;
   const expiresAtMs = payload.exp === undefined ? null : payload.exp * 1000;
   return { ok: true, viewer: { kind: isService ? 'service' : 'user', id, scopes, expiresAtMs } };
 }
+
+/** It becomes part of keys in every store, which take neither control characters nor half of a surrogate pair. */
+const isSubject = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= SUBJECT_LENGTH_MAX && value.isWellFormed() && !/\p{Cc}/u.test(value);
 
 function scopesOf(payload: JWTPayload): ReadonlySet<string> | undefined {
   const named = payload['scopes'] ?? payload['scope'] ?? [];

@@ -1,5 +1,6 @@
 import type { AnyPlugin, Need, Needs, Plugin, Uses } from '../../plugins/kernel/index.ts';
 import type { Adapter, Port, Provider, Provides } from '../../ports/index.ts';
+import type { Tracer } from '../observe/tracer.ts';
 
 export type AnyAdapter = Adapter<Provides, unknown>;
 export type Resources = Readonly<Record<string, AnyAdapter>>;
@@ -23,10 +24,16 @@ export interface Bound {
   readonly options: unknown;
 }
 
+export interface GatewayOptions {
+  /** Sees every query and mutation as a span, e.g. an OpenTelemetry tracer in the shape of `Tracer`. */
+  readonly tracer?: Tracer;
+}
+
 /** What is to run, on what. Nothing is connected yet. */
 export interface Gateway<R extends Resources = Resources> {
   readonly resources: R;
   readonly bound: readonly Bound[];
+  readonly tracer: Tracer | undefined;
   /** Binds a plugin's needs to resources; a resource that does not serve the port, or a need left out, is a compile error. */
   use<N extends Needs, U extends Uses, Options, Service, Builder, Refs>(
     plugin: Plugin<string, N, U, Options, Service, Builder, Refs>,
@@ -41,10 +48,11 @@ export interface Gateway<R extends Resources = Resources> {
  * `defineGateway({ main: postgres({ url }), hot: redis({ url }) }).use(leaderboard, { record: 'main', boards: 'hot', … })`.
  * The default export of `portico.config.ts`.
  */
-export function defineGateway<const R extends Resources>(resources: R): Gateway<R> {
+export function defineGateway<const R extends Resources>(resources: R, { tracer }: GatewayOptions = {}): Gateway<R> {
   const make = (bound: readonly Bound[]): Gateway<R> => ({
     resources,
     bound,
+    tracer,
     use: (plugin, binding, options) => make([...bound, { plugin: plugin as unknown as AnyPlugin, binding, options: options ?? {} }]),
     problems: () => problemsOf(resources, bound),
   });

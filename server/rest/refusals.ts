@@ -1,40 +1,14 @@
-import type { Refusal, RefusalKind, RestAnswer, RestRoute } from '../../plugins/kernel/index.ts';
+import { type Refusal, type RestAnswer, type RestRoute, refusalKindOf, refusalOverHttp } from '../../plugins/kernel/index.ts';
 import { PORT_ERRORS } from '../../ports/index.ts';
 import type { Answer } from '../pipeline/types.ts';
-
-/** HTTP status of an expected no. */
-export const REFUSAL_STATUS = {
-  'invalid-argument': 400,
-  'not-found': 404,
-  conflict: 409,
-  forbidden: 403,
-  closed: 410,
-} as const satisfies Record<RefusalKind, number>;
-
-const REFUSAL_TYPES: Readonly<Record<string, RefusalKind>> = {
-  InvalidArgument: 'invalid-argument',
-  NotFound: 'not-found',
-  Conflict: 'conflict',
-  Forbidden: 'forbidden',
-  Closed: 'closed',
-};
 
 /** The REST answer to a refusal in an operation's data, told by its `__typename`; undefined for anything else. For a route's `respond`. */
 export function refusalAnswer(
   value: { readonly __typename?: string } & Partial<Pick<Refusal, 'field' | 'message'>>,
 ): RestAnswer | undefined {
-  const kind = REFUSAL_TYPES[value.__typename ?? ''];
-  if (kind === undefined) return undefined;
-  return { status: REFUSAL_STATUS[kind], body: { error: { code: CODES[kind], message: value.message, field: value.field } } };
+  const kind = refusalKindOf(value.__typename ?? '');
+  return kind && refusalOverHttp({ kind, field: value.field ?? '', message: value.message ?? '' });
 }
-
-const CODES = {
-  'invalid-argument': 'INVALID_ARGUMENT',
-  'not-found': 'NOT_FOUND',
-  conflict: 'CONFLICT',
-  forbidden: 'FORBIDDEN',
-  closed: 'CLOSED',
-} as const satisfies Record<RefusalKind, string>;
 
 export interface Fault {
   readonly status: number;
