@@ -21,7 +21,7 @@ export {
 } from './plugin.ts';
 export { createProjection, type Projection, type ProjectionOptions, type Sink, type Step } from './projection.ts';
 export { type Reader, type ReaderSource, readerSource } from './reader-source.ts';
-export { isRefusal, REFUSAL_KINDS, type Refusal, type RefusalKind, refuse } from './refusal.ts';
+export { isRefusal, REFUSAL_KINDS, type Refusal, type RefusalKind, refusalKindOf, refusalOverHttp, refuse } from './refusal.ts';
 export { type Batch, decodeAll, type FollowOptions, logSource, type Poison, type Source, type Sourced } from './source.ts';
 export { createTopics, type Heard, type Topics } from './topics.ts';
 export { ANONYMOUS, type Viewer } from './viewer.ts';

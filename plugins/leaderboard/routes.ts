@@ -1,4 +1,4 @@
-import type { RestAnswer, RestRoute } from '../kernel/index.ts';
+import { type RestAnswer, type RestRoute, refusalKindOf, refusalOverHttp } from '../kernel/index.ts';
 
 /** The seed's three paths. Each runs one GraphQL operation, so it has the same rights, limits and refusals. */
 export const leaderboardRoutes: readonly RestRoute[] = [
@@ -46,11 +46,11 @@ export const leaderboardRoutes: readonly RestRoute[] = [
     method: 'GET',
     path: '/v1/scores',
     summary: 'The best players, ten unless `limit` says otherwise.',
-    operation: `query GetScores($board: ID = "default", $limit: Int = 10) {
-      leaderboard(id: $board) { top(first: $limit) { nodes { userId rank score user { name } } } }
+    operation: `query GetScores($board: ID = "default", $first: Int = 10) {
+      leaderboard(id: $board) { top(first: $first) { nodes { userId rank score user { name } } } }
     }`,
     parameters: {
-      limit: { in: 'query', variable: 'limit', type: 'integer', required: false, description: '1 to 500, default 10.' },
+      limit: { in: 'query', variable: 'first', type: 'integer', required: false, description: '1 to 500, default 10.' },
       board: { in: 'query', variable: 'board', type: 'string', required: false, description: 'Default `default`.' },
     },
     respond: ({ leaderboard }: Answers['top']): RestAnswer =>
@@ -113,20 +113,19 @@ interface Answers {
   readonly one: { readonly leaderboard: { readonly rank: { userId: string; score: number; rank: number } | null } | null };
 }
 
-const STATUS: Readonly<Record<string, number>> = { NotFound: 404, Conflict: 409, Forbidden: 403 };
-
-/** A refused update is a 400, unless the thing is not there or clashes with what is. */
-const refusalAnswer = ({ __typename, field, message }: RefusalData): RestAnswer => ({
-  status: STATUS[__typename] ?? 400,
-  body: { error: { field: REST_NAMES[field] ?? field, message } },
-});
+/** A refused update, with the field as the path calls it. */
+function refusalAnswer({ __typename, field, message }: RefusalData): RestAnswer {
+  const kind = refusalKindOf(__typename) ?? 'invalid-argument';
+  return refusalOverHttp({ kind, field: REST_NAMES[field] ?? field, message });
+}
 
 const REST_NAMES: Readonly<Record<string, string>> = {
   boardId: 'board',
   matchId: 'match_id',
+  occurredAt: 'board',
   'results[0]': 'match_id',
   'results[0].userId': 'user_id',
   'results[0].points': 'points',
 };
 
-const notFound = (field: string, message: string): RestAnswer => ({ status: 404, body: { error: { field, message } } });
+const notFound = (field: string, message: string): RestAnswer => refusalOverHttp({ kind: 'not-found', field, message });

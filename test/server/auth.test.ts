@@ -56,6 +56,8 @@ const bad: readonly (readonly [string, () => Promise<Record<string, string>>])[]
   ['a token that is not valid yet', async () => ({ authorization: `Bearer ${await sign({ sub: 'ada', nbf: soon() })}` })],
   ['a token without a subject', async () => ({ authorization: `Bearer ${await sign({ scope: 'x' })}` })],
   ['an empty subject', async () => ({ authorization: `Bearer ${await sign({ sub: '' })}` })],
+  ['a subject with a control character', async () => ({ authorization: `Bearer ${await sign({ sub: 'ada\0' })}` })],
+  ['a subject that is too long', async () => ({ authorization: `Bearer ${await sign({ sub: 'a'.repeat(256) })}` })],
   ['scopes that are no texts', async () => ({ authorization: `Bearer ${await sign({ sub: 'ada', scopes: [1] })}` })],
   ['an unsigned token', async () => ({ authorization: `Bearer ${new UnsecuredJWT({ sub: 'ada' }).encode()}` })],
   [
