@@ -36,7 +36,7 @@ export function usersResolvers(builder: Builder, refs: UsersRefs, service: Users
       args: { ids: t.arg.idList({ required: true }) },
       extensions: { viewer: true },
       resolve: (_root, { ids }, context) => {
-        if (ids.length > IDS_MAX) throw badInput(`ids must be at most ${IDS_MAX}`);
+        if (ids.length > IDS_MAX) throw badInput('ids', `must be at most ${IDS_MAX}`);
         return Promise.all(ids.map((id) => seenById(context, id)));
       },
     }),
@@ -61,7 +61,7 @@ export function usersResolvers(builder: Builder, refs: UsersRefs, service: Users
         extensions: { viewer: true },
         resolve: async (user, { first, after }, context): Promise<UserPage> => {
           const page = await list(context, { userId: user.id, standing, first: first ?? PAGE_DEFAULT, after: after ?? null });
-          if (page.kind !== 'page') throw badInput(`${page.field} ${page.message}`);
+          if (page.kind !== 'page') throw badInput(page.field, page.message);
           const nodes = await Promise.all(page.entries.map((entry) => byId(context, entry.userId)));
           const edges = page.entries.flatMap(({ cursor, sinceMs }, i) => {
             const node = nodes[i];
@@ -156,4 +156,5 @@ function actorOf({ viewer }: Context, as: string | null | undefined): string | n
 }
 
 const NEEDS_WRITE = 'needs a credential with the scope users:write, or the user itself';
-const badInput = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+const badInput = (field: string, message: string) =>
+  new GraphQLError(`${field} ${message}`, { extensions: { code: 'BAD_USER_INPUT', field } });

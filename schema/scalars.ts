@@ -25,12 +25,19 @@ export function registerScalars(builder: Builder): void {
   });
 }
 
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+const INSTANT = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 function parseInstant(value: unknown): number {
-  const ms = typeof value === 'string' && INSTANT.test(value) ? Date.parse(value) : Number.NaN;
+  const [, day] = typeof value === 'string' ? (INSTANT.exec(value) ?? []) : [];
+  const ms = day !== undefined && isDay(day) ? Date.parse(value as string) : Number.NaN;
   if (Number.isNaN(ms)) throw badInput('DateTime must be RFC 3339 text with a time zone, e.g. "2026-02-01T09:30:00Z"');
   return ms;
+}
+
+/** `Date.parse` takes 30 February as 2 March. */
+function isDay(text: string): boolean {
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
 function parseSafeInteger(value: unknown): number {

@@ -50,6 +50,7 @@ const REQUESTS: readonly (readonly [string, OperationRequest])[] = [
   ['a wrong scalar literal', { query: '{ since(at: "yesterday") }' }],
   ['a wrong variable', { query: 'query($n: Int) { players(first: $n) { id } }', variables: { n: 'two' } }],
   ['a wrong scalar variable', { query: 'query($at: DateTime!) { since(at: $at) }', variables: { at: 'yesterday' } }],
+  ['a day that no month has', { query: 'query($at: DateTime!) { since(at: $at) }', variables: { at: '2026-02-30T00:00:00Z' } }],
   ['a required variable left out', { query: 'query($at: DateTime!) { since(at: $at) }' }],
   ['no such operation', { query: '{ hello }', operationName: 'Nope' }],
   ['several operations, none named', { query: 'query A { hello } query B { later }' }],
