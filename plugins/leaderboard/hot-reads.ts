@@ -77,13 +77,7 @@ export function createHotReads(ranked: RankedSet, state: HotState): HotReads {
     },
     async around(board, seasonId, userId, { above, below, ...options }) {
       const shards = open(board, seasonId);
-      const [me] = await shards.lookup([userId], options);
-      if (me === null || me === undefined) return { entries: [] };
-      const [better, worse] = await Promise.all([
-        above === 0 ? [] : shards.page({ toward: 'before', key: me, limit: above, ...options }),
-        below === 0 ? [] : shards.page({ toward: 'after', key: me, limit: below, ...options }),
-      ]);
-      const neighbours = [...better, me, ...worse].filter((spot, at, all) => all.findIndex(({ member }) => member === spot.member) === at);
+      const neighbours = await shards.around(userId, { before: above, after: below }, options);
       return { entries: await rankAll(board, shards, neighbours, options) };
     },
     count: (board, seasonId, score, options) => open(board, seasonId).count(toRanked(board, score), options),

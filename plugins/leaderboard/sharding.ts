@@ -21,6 +21,8 @@ export interface Shards {
   window(from: number, limit: number, options?: Waiting): Promise<readonly Spot[]>;
   /** The entries right after the key, or right before it (in rank order); without a key from the first, or from the last. */
   page(page: { readonly toward: 'after' | 'before'; readonly key: Key | null; readonly limit: number } & Waiting): Promise<readonly Spot[]>;
+  /** The member with its neighbours in rank order; empty when nobody has it. One call of the port where there is one shard. */
+  around(member: string, span: { readonly before: number; readonly after: number }, options?: Waiting): Promise<readonly Spot[]>;
   /** Members strictly above a score, and at it. */
   count(score: number, options?: Waiting): Promise<{ readonly above: number; readonly at: number }>;
   /** Distinct scores strictly above; only where shards do not share scores. */
@@ -51,6 +53,7 @@ function openOne(ranked: RankedSet, name: string): Shards {
       const size = toward === 'after' ? limit : end - from;
       return size === 0 ? [] : (await ranked.range(name, { from, limit: size }, options)).map(spotOf);
     },
+    around: async (member, span, options) => (await ranked.around(name, member, span, options)).map(spotOf),
     count: (score, options) => countAll(ranked, [name], score, options),
     distinctAbove: async (score, options) => (await ranked.distinctAbove(name, [score], options))[0] ?? 0,
     size: (options) => sizeOf(ranked, [name], options),
@@ -74,7 +77,7 @@ function openMany(ranked: RankedSet, names: readonly string[], homeOf: (member: 
   const gather = (starts: readonly number[], sizes: readonly number[], options: Waiting) =>
     Promise.all(names.map((name, shard) => rangeOf(ranked, name, starts[shard] ?? 0, sizes[shard] ?? 0, options)));
 
-  return {
+  const shards: Shards = {
     async lookup(members, options = {}) {
       const found = await findAll(ranked, names, homeOf, members, options);
       const keys = found.filter((one) => one !== null);
@@ -139,6 +142,15 @@ function openMany(ranked: RankedSet, names: readonly string[], homeOf: (member: 
       const page = merged.slice(-limit);
       return settle(page, total - page.length, options);
     },
+    async around(member, { before, after }, options = {}) {
+      const [me] = await shards.lookup([member], options);
+      if (me === null || me === undefined) return [];
+      const [better, worse] = await Promise.all([
+        before === 0 ? [] : shards.page({ toward: 'before', key: me, limit: before, ...options }),
+        after === 0 ? [] : shards.page({ toward: 'after', key: me, limit: after, ...options }),
+      ]);
+      return [...better, me, ...worse].filter((spot, at, all) => all.findIndex((each) => each.member === spot.member) === at);
+    },
     count: (score, options) => countAll(ranked, names, score, options),
     distinctAbove: async (score, options) =>
       (await Promise.all(names.map((name) => ranked.distinctAbove(name, [score], options)))).reduce(
@@ -147,6 +159,7 @@ function openMany(ranked: RankedSet, names: readonly string[], homeOf: (member: 
       ),
     size: (options) => sizeOf(ranked, names, options),
   };
+  return shards;
 }
 
 const spotOf = ({ member, score, tie, rank, above }: Ranked): Spot => ({ member, score, tie, index: rank, above });
