@@ -23,18 +23,20 @@ export const demo = {
       return 2;
     }
     const config = readConfig();
-    const url = values.url ?? `http://${config.host}:${config.port}`;
-    const token = values.token ?? (await demoToken(config, 'service'));
-    await untilReady(url);
-    const signal = untilStopped(values.seconds === undefined ? undefined : Number(values.seconds));
-    await playMatches({
-      api: createApi(url, token),
-      players: positive('players', values.players),
-      matchesPerSecond: positive('rate', values.rate),
-      signal,
-      say: (line) => console.log(`demo: ${line}`),
-    });
-    return 0;
+    try {
+      const players = positive('players', values.players);
+      const matchesPerSecond = positive('rate', values.rate);
+      const seconds = values.seconds === undefined ? undefined : positive('seconds', values.seconds);
+      const url = values.url ?? `http://${config.host}:${config.port}`;
+      const token = values.token ?? (await demoToken(config, 'service'));
+      await untilReady(url);
+      const say = (line: string) => console.log(`demo: ${line}`);
+      await playMatches({ api: createApi(url, token), players, matchesPerSecond, signal: untilStopped(seconds), say });
+      return 0;
+    } catch (error) {
+      console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+      return 1;
+    }
   },
 };
 

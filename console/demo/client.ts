@@ -13,12 +13,14 @@ export function createApi(url: string, token: string): Api {
         body: JSON.stringify({ query, variables }),
       });
       const { data, errors } = (await answer.json()) as { data?: Data; errors?: readonly { readonly message: string }[] };
+      if (answer.status === 401) throw new Error(`${errors?.[0]?.message ?? 'no access'} ${ANOTHER_SECRET}`);
       if (errors?.[0] !== undefined || data === undefined) throw new Error(`${answer.status}: ${errors?.[0]?.message ?? 'no data'}`);
       return data;
     },
   };
 }
 
+const ANOTHER_SECRET = 'Give the demo the PORTICO_DATA or JWT_SECRET of the gateway, or a --token.';
 const WAIT_MS = 30_000;
 
 /** Resolves when the gateway is ready; throws one sentence when nothing answers there. */
