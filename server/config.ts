@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { LIMITS, type Limits } from './limits.ts';
 
 const DEVELOPMENT = 'development';
+/** `test` is what test runners set; it means development. */
+const MODES: readonly string[] = [DEVELOPMENT, 'test', 'production'];
 const API_KEY = /^([A-Za-z0-9_.-]{1,64}):([0-9a-f]{64}):([a-z0-9:_-]+(?:\+[a-z0-9:_-]+)*)$/;
 
 /** A server credential: the key itself is never kept, only its SHA-256. */
@@ -87,6 +89,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path[0]?.toString() ?? ''}: ${issue.message}`)),
     ...limitProblems,
   ];
+  const named = given['NODE_ENV'];
+  if (named !== undefined && !MODES.includes(named)) problems.push(`NODE_ENV: must be one of ${MODES.join(', ')}`);
   if (mode === 'production' && !given['JWT_SECRET'] && !given['JWKS_URL'] && !given['API_KEYS']) {
     problems.push('NODE_ENV=production needs a real credential source: set JWT_SECRET, JWKS_URL or API_KEYS');
   }

@@ -1,4 +1,4 @@
-import { type Adapter, type ConnectContext, type Connection, defineAdapter } from '../../ports/index.ts';
+import { type Adapter, type ConnectContext, type Connection, defineAdapter, isPortError, PortError } from '../../ports/index.ts';
 import { type Conn, connectPostgres } from './connection.ts';
 import { startEmbedded } from './embedded/server.ts';
 import { keyValueProvider } from './key-value.ts';
@@ -46,8 +46,10 @@ export const postgres = (options: PostgresOptions): Adapter<typeof provides, Con
     version: VERSION,
     provides,
     async connect(context: ConnectContext): Promise<Connection<Conn>> {
-      const conn = await connectPostgres(settingsOf(options), context);
       const { host, pathname } = new URL(options.url);
+      const conn = await connectPostgres(settingsOf(options), context).catch((error: unknown) => {
+        throw isPortError(error) ? new PortError(error.code, `${host}: ${error.message}`, { adapter: 'postgres', cause: error }) : error;
+      });
       const description = `PostgreSQL ${conn.serverVersion} at ${host}${pathname}`;
       return { conn, description, health: () => conn.health(), close: () => conn.close() };
     },

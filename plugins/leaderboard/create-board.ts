@@ -14,8 +14,10 @@ export interface BoardInput {
   readonly ties?: TieRule;
   /** Default ALL_TIME. */
   readonly period?: Period;
-  /** Default one part. */
-  readonly sharding?: Sharding;
+  /** Parts by player; default 1. */
+  readonly hashParts?: number;
+  /** Instead: where score ranges after the first begin. */
+  readonly scoreRanges?: readonly number[];
 }
 
 export type CreateBoardOutcome = { readonly kind: 'created'; readonly board: Board } | Refusal<'invalid-argument' | 'conflict'>;
@@ -26,6 +28,9 @@ export const PARTS_MAX = 64;
 /** The same definition again is the same board; another one under the same id is a conflict. */
 export function createBoardOpener(context: LeaderboardContext, { boards }: Pick<Machinery, 'boards'>) {
   return async (input: BoardInput): Promise<CreateBoardOutcome> => {
+    if (input.hashParts !== undefined && input.scoreRanges !== undefined) {
+      return refuse('invalid-argument', 'scoreRanges', 'must be left out where hashParts is given');
+    }
     const board: Board = {
       id: input.id,
       name: input.name,
@@ -33,7 +38,7 @@ export function createBoardOpener(context: LeaderboardContext, { boards }: Pick<
       direction: input.direction ?? 'DESC',
       ties: input.ties ?? 'UNIQUE_FIRST_REACHED',
       period: input.period ?? { kind: 'ALL_TIME' },
-      sharding: input.sharding ?? { kind: 'HASH', parts: 1 },
+      sharding: shardingOf(input),
       createdAtMs: context.clock.now(),
     };
     const refusal = checkBoard(board);
@@ -50,6 +55,9 @@ export function createBoardOpener(context: LeaderboardContext, { boards }: Pick<
   };
 }
 
+const shardingOf = ({ hashParts = 1, scoreRanges }: BoardInput): Sharding =>
+  scoreRanges === undefined ? { kind: 'HASH', parts: hashParts } : { kind: 'RANGES', from: scoreRanges };
+
 function checkBoard({ id, name, period, sharding, ties }: Board): Refusal<'invalid-argument'> | null {
   const invalid = (field: string, message: string) => refuse('invalid-argument', field, message);
   if (!BOARD_ID.test(id)) return invalid('id', 'must be 1 to 40 of a-z, 0-9 and -, not beginning with -');
@@ -63,16 +71,16 @@ function checkBoard({ id, name, period, sharding, ties }: Board): Refusal<'inval
   }
   if (sharding.kind === 'HASH') {
     if (!Number.isInteger(sharding.parts) || sharding.parts < 1 || sharding.parts > PARTS_MAX) {
-      return invalid('sharding.hashParts', `must be 1 to ${PARTS_MAX}`);
+      return invalid('hashParts', `must be 1 to ${PARTS_MAX}`);
     }
     // Players with the same score lie in several parts, so distinct scores do not add up.
-    if (ties === 'DENSE' && sharding.parts > 1) return invalid('sharding.hashParts', 'must be 1 with DENSE ranks; score ranges do');
+    if (ties === 'DENSE' && sharding.parts > 1) return invalid('hashParts', 'must be 1 with DENSE ranks; score ranges do');
     return null;
   }
   const { from } = sharding;
-  if (from.length < 1 || from.length >= PARTS_MAX) return invalid('sharding.scoreRanges', `must be 1 to ${PARTS_MAX - 1} scores`);
+  if (from.length < 1 || from.length >= PARTS_MAX) return invalid('scoreRanges', `must be 1 to ${PARTS_MAX - 1} scores`);
   const isRising = from.every((score, at) => Number.isSafeInteger(score) && score > (from[at - 1] ?? -1) && score <= SCORE_MAX);
-  return isRising ? null : invalid('sharding.scoreRanges', 'must be whole scores, each higher than the one before');
+  return isRising ? null : invalid('scoreRanges', 'must be whole scores, each higher than the one before');
 }
 
 const isSameDefinition = (a: Board, b: Board): boolean => definition(a) === definition(b);

@@ -115,7 +115,8 @@ function boardInput({ id, name, operator, direction, ties, period, hashParts, sc
     ...(direction == null ? {} : { direction }),
     ...(ties == null ? {} : { ties }),
     ...(period == null ? {} : { period: periodOf(period) }),
-    ...(scoreRanges != null ? { sharding: { kind: 'RANGES', from: scoreRanges } } : { sharding: { kind: 'HASH', parts: hashParts ?? 1 } }),
+    ...(hashParts == null ? {} : { hashParts }),
+    ...(scoreRanges == null ? {} : { scoreRanges }),
   };
 }
 

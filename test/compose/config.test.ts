@@ -38,6 +38,10 @@ describe('configuration by environment', () => {
     }
   });
 
+  it('takes no other word for the mode', () => {
+    expect(problemsOf({ NODE_ENV: 'prod' })).toEqual(['NODE_ENV: must be one of development, test, production']);
+  });
+
   it('refuses production without a real credential source', () => {
     expect(problemsOf({ NODE_ENV: 'production' }).join()).toContain('JWT_SECRET, JWKS_URL or API_KEYS');
     expect(readConfig({ NODE_ENV: 'production', JWT_SECRET: 'x'.repeat(32) })).toMatchObject({ graphiql: false, introspection: false });

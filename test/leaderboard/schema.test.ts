@@ -139,13 +139,19 @@ postgresSuite()('the leaderboard over GraphQL', () => {
       b: recordMatch(input: { matchId: "m1", results: [{ userId: "p1", points: 11 }] }) { ... on Refusal { __typename field } }
       c: recordMatch(input: { boardId: "nope", matchId: "m2", results: [{ userId: "p1", points: 1 }] }) { ... on Refusal { __typename field } }
       d: recordScore(userId: "p1", points: 9007199254740991) { ... on Refusal { __typename field } }
-      e: createBoard(input: { id: "Bad Id", name: "x" }) { ... on Refusal { __typename field } } }`);
+      e: createBoard(input: { id: "Bad Id", name: "x" }) { ... on Refusal { __typename field } }
+      f: createBoard(input: { id: "both", name: "x", hashParts: 2, scoreRanges: [10] }) { ... on Refusal { __typename field } }
+      g: createBoard(input: { id: "none", name: "x", hashParts: 0 }) { ... on Refusal { __typename field } }
+      h: recordScore(userId: "a\\u0007b", points: 1) { ... on Refusal { __typename field } } }`);
     expect(bad.data).toEqual({
       a: { __typename: 'InvalidArgument', field: 'results[1].points' },
       b: { __typename: 'Conflict', field: 'results[0]' },
       c: { __typename: 'NotFound', field: 'boardId' },
       d: { __typename: 'InvalidArgument', field: 'results[0].points' },
       e: { __typename: 'InvalidArgument', field: 'id' },
+      f: { __typename: 'InvalidArgument', field: 'scoreRanges' },
+      g: { __typename: 'InvalidArgument', field: 'hashParts' },
+      h: { __typename: 'InvalidArgument', field: 'results[0].userId' },
     });
     expect(await ask('{ leaderboard { top(first: 2, after: "bm9uc2Vuc2U") { nodes { rank } } } }')).toMatchObject({
       errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'after' } }],
