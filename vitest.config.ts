@@ -10,7 +10,7 @@ export default defineConfig({
       // One copy of graphql: the file that Node gives to the packages beside it.
       { find: /^graphql$/, replacement: room('node_modules/graphql/index.js') },
       { find: /^portico$/, replacement: room('server/index.ts') },
-      { find: /^portico\/plugin$/, replacement: room('plugins/kernel/index.ts') },
+      { find: /^portico\/plugin$/, replacement: room('server/plugin.ts') },
       { find: /^portico\/adapter$/, replacement: room('adapters/kit/index.ts') },
       { find: /^portico\/ports$/, replacement: room('ports/index.ts') },
       { find: /^portico\/testing$/, replacement: room('test/kit/index.ts') },
