@@ -105,7 +105,8 @@ function launch(program: string, args: readonly string[], cwd: string): Promise<
       said = `${said}${chunk.toString()}`.slice(-4_000);
       if (said.includes('ready to accept connections')) resolve(child);
     });
-    child.once('exit', () => reject(new Error(said)));
+    // Not `exit`: what it said last may still be on its way.
+    child.once('close', () => reject(new Error(said)));
     child.once('error', reject);
   });
 }
