@@ -35,6 +35,8 @@ interface Channel {
 export function createListener(endpoint: Endpoint, client: Client, log: AdapterLog): Listener {
   const channels = new Map<string, Channel>();
   const lines = new Map<string, Line>();
+  /** Channels that were lost and whose hearers have not been told yet: the first message must not come before the word of the gap. */
+  const behind = new Set<string>();
   let isClosed = false;
 
   const nodeOf = (channel: string): string => {
@@ -48,13 +50,17 @@ export function createListener(endpoint: Endpoint, client: Client, log: AdapterL
     if (held !== undefined) return held;
     const line = createLine(endpoint, node, {
       message(name, data) {
+        tell([name]);
         for (const hearer of channels.get(name)?.hearers ?? []) hearer.message(name, data);
       },
       isWanted: (name) => channels.get(name)?.node === node,
       channels: () => [...channels].filter(([, channel]) => channel.node === node).map(([name]) => name),
+      lost(names) {
+        for (const name of names) behind.add(name);
+      },
       back(names) {
         log.info('channels of Redis are heard again', { channels: names.length });
-        gap(names);
+        tell(names);
       },
       moved() {
         if (client instanceof Cluster) client.refreshSlotsCache(() => reroute());
@@ -63,8 +69,10 @@ export function createListener(endpoint: Endpoint, client: Client, log: AdapterL
     lines.set(node, line);
     return line;
   };
-  const gap = (names: readonly string[]) => {
-    for (const hearer of new Set(names.flatMap((name) => [...(channels.get(name)?.hearers ?? [])]))) hearer.gap();
+  const tell = (names: readonly string[]) => {
+    if (behind.size === 0) return;
+    const due = names.filter((name) => behind.delete(name));
+    for (const hearer of new Set(due.flatMap((name) => [...(channels.get(name)?.hearers ?? [])]))) hearer.gap();
   };
   /** Follows slots that went to another master. */
   const reroute = () => {
@@ -74,10 +82,11 @@ export function createListener(endpoint: Endpoint, client: Client, log: AdapterL
       if (node === undefined || node === channel.node) continue;
       const former = channel.node;
       channel.node = node;
+      behind.add(name);
       lines.get(former)?.unsubscribe(name);
       channel.live = lineTo(node).subscribe(name);
       channel.live.then(
-        () => gap([name]),
+        () => tell([name]),
         () => undefined,
       );
     }
@@ -94,6 +103,7 @@ export function createListener(endpoint: Endpoint, client: Client, log: AdapterL
     const channel = channels.get(name);
     if (channel === undefined || !channel.hearers.delete(hearer) || channel.hearers.size > 0) return;
     channels.delete(name);
+    behind.delete(name);
     lines.get(channel.node)?.unsubscribe(name);
   };
 
@@ -138,6 +148,9 @@ interface LineEvents {
   readonly isWanted: (channel: string) => boolean;
   /** All channels that must be heard on this line. */
   channels(): readonly string[];
+  /** The connection is new: what these channels carried meanwhile was missed. */
+  lost(channels: readonly string[]): void;
+  /** They are subscribed again. */
   back(channels: readonly string[]): void;
   moved(): void;
 }
@@ -163,6 +176,7 @@ function createLine(endpoint: Endpoint, node: string, events: LineEvents): Line 
       return;
     }
     const names = events.channels();
+    events.lost(names);
     resubscribing = resubscribe(redis, names, isSharded).then(
       () => events.back(names),
       () => events.moved(),
