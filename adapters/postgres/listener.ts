@@ -40,7 +40,14 @@ export function createListener(options: ListenerOptions): Listener {
   let failures = 0;
   let retry: NodeJS.Timeout | undefined;
 
+  const goLive = (channel: string) => {
+    if (listened.has(channel)) return;
+    listened.add(channel);
+    for (const hearer of hearers.get(channel) ?? []) hearer.onLive();
+  };
   const onNotify = (channel: string, payload: string) => {
+    // It may come in one packet with the answer to LISTEN, before anybody has read that.
+    goLive(channel);
     for (const hearer of hearers.get(channel) ?? []) hearer.onNotify(payload);
   };
   const onLost = () => {
@@ -65,8 +72,7 @@ export function createListener(options: ListenerOptions): Listener {
         const session: Link = link;
         await session.query(`listen "${missing}"`, [], { deadlineMs: PULSE_MS });
         if (session !== link) throw new PortError('UNAVAILABLE', 'the listening session was lost');
-        listened.add(missing);
-        for (const hearer of hearers.get(missing) ?? []) hearer.onLive();
+        goLive(missing);
       }
       failures = 0;
       for (const check of waitingForLive) check();
